@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* One virtual CPU: state, TLB, budget, and the outside facts it may ask for. Belongs to one guest thread and is
+ * touched by that thread only, save tlb.kick. */
+#pragma once
+
+#include "cpu/exit.h"
+#include "cpu/state.h"
+#include "mmu/tlb.h"
+
+struct cpu_model;
+
+/* What the CPU learns from outside. Deterministic mode supplies its own functions. */
+struct cpu_env {
+    uint64_t (*tsc)(void *arg);                    /* RDTSC(P) */
+    int (*random)(void *arg, uint64_t *out);       /* RDRAND, RDSEED: 0 or -E */
+    uint32_t (*processor_id)(void *arg);           /* RDTSCP, RDPID, CPUID leaf 1 */
+    void *arg;
+    const struct cpu_model *model;                 /* CPUID; immutable */
+};
+
+struct interp; /* private to cpu/interp */
+
+struct cpu {
+    struct cpu_state state;
+    int64_t budget;             /* instructions left before EXIT_BUDGET; INT64_MAX: no limit */
+    uint64_t retired;           /* instructions retired since the thread began; exact whenever the engine is left */
+    struct exception exception; /* valid after EXIT_EXCEPTION */
+    bool yield_on_pause;        /* set by a serialising scheduler */
+    const struct cpu_env *env;  /* borrowed for the CPU's life */
+    struct interp *interp;      /* owned; made at the first run */
+    struct tlb tlb;
+};
+
+/* Zeroes, then sets the state that Linux gives a new program: fcw 0x37f, mxcsr 0x1f80, rflags 0x202,
+ * CS 0x33, SS 0x2b. Returns NULL without memory. Aligned as union vec needs. */
+struct cpu *cpu_new(const struct cpu_env *env);
+void cpu_free(struct cpu *cpu);
+/* Copies the architectural state for a new thread. */
+void cpu_copy_state(struct cpu *to, const struct cpu *from);
+/* Asks the engine to return EXIT_KICKED soon; from any thread. */
+void cpu_kick(struct cpu *cpu);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* Guest memory as the interpreter's handlers see it. All return false on a fault, with cpu->exception.fault filled
+ * and nothing changed; the handler then returns uop_raise_memory(cpu, u). n is a constant at the call: 1..64.
+ * Naturally aligned accesses of 1, 2, 4, 8 bytes are single-copy atomic. */
+#pragma once
+
+#include "cpu/cpu.h"
+
+#include <string.h>
+
+/* Any alignment, page crossings included. A crossing store checks both pages before the first byte. */
+bool mem_read_slow(struct cpu *cpu, uint64_t gva, void *dst, unsigned n);
+bool mem_write_slow(struct cpu *cpu, uint64_t gva, const void *src, unsigned n);
+/* Checks that n bytes (any number) are writable, so that following stores there cannot fault. */
+bool mem_probe_write(struct cpu *cpu, uint64_t gva, unsigned n);
+bool mem_probe_read(struct cpu *cpu, uint64_t gva, unsigned n);
+
+static inline bool mem_read(struct cpu *cpu, uint64_t gva, void *dst, unsigned n) {
+    const void *p = tlb_read_hit(&cpu->tlb, gva, n);
+    if (UNLIKELY(!p)) return mem_read_slow(cpu, gva, dst, n);
+    memcpy(dst, p, n);
+    return true;
+}
+
+static inline bool mem_write(struct cpu *cpu, uint64_t gva, const void *src, unsigned n) {
+    void *p = tlb_write_hit(&cpu->tlb, gva, n);
+    if (UNLIKELY(!p)) return mem_write_slow(cpu, gva, src, n);
+    memcpy(p, src, n);
+    return true;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/* The soft TLB of one guest thread, and the fast path of every guest access.
+ *
+ * Invariant: an entry may be stale only until its owner's next safe point (block entry, or leaving the engine).
+ * A space that takes rights away changes its page table first, then sets KICK_TLB in every TLB on it; frames are
+ * freed only after each of those threads passed a safe point. Entries are touched by the owner thread only. */
+#pragma once
+
+#include "base/bits.h"
+#include "base/list.h"
+#include "mmu/fault.h"
+#include "mmu/space.h"
+
+#include <stdatomic.h>
+
+#define TLB_BITS 9
+#define TLB_SIZE (1u << TLB_BITS)
+#define TLB_NO_TAG 1u /* never equal to a page address */
+
+struct tlb_entry {
+    uint64_t read;   /* page address if readable, else TLB_NO_TAG */
+    uint64_t write;  /* page address if writable without a tap (copy on write, code page, watch), else TLB_NO_TAG */
+    uintptr_t delta; /* host address = gva + delta */
+    uint64_t exec;   /* page address if executable, else TLB_NO_TAG */
+};
+
+enum kick {
+    KICK_TLB = 1,   /* flush the TLB */
+    KICK_CODE = 2,  /* a page that code was fetched from changed: compare code_page versions */
+    KICK_EXIT = 4,  /* return EXIT_KICKED from the engine */
+};
+
+struct tlb {
+    struct tlb_entry entry[TLB_SIZE];
+    _Atomic uint32_t kick;         /* atomic: bits of enum kick; set by anyone, taken by the owner at safe points */
+    _Atomic uint64_t seen_epoch;   /* atomic: space's epoch at the last safe point; UINT64_MAX while outside the engine */
+    struct address_space *space;   /* owner thread only; counted */
+    struct list node;              /* guarded by the space's lock */
+};
+
+void tlb_init(struct tlb *tlb);
+/* Attaches to a space (takes a count); detaches from the former one. NULL only detaches. */
+void tlb_attach(struct tlb *tlb, struct address_space *space);
+/* The engine brackets guest execution with these; tlb_enter flushes if asked to. */
+void tlb_enter(struct tlb *tlb);
+void tlb_leave(struct tlb *tlb);
+/* Safe point inside the engine: takes the kick bits, flushes on KICK_TLB. Returns the bits taken. */
+uint32_t tlb_safe_point(struct tlb *tlb);
+
+/* Slow path: walks the page table, faults pages in, fills the entry. Returns the host address of gva valid to
+ * the end of its page until the next safe point, or NULL with *fault filled. */
+void *tlb_translate(struct tlb *tlb, uint64_t gva, enum mem_access access, struct mem_fault *fault);
+
+static inline struct tlb_entry *tlb_slot(struct tlb *tlb, uint64_t gva) {
+    return &tlb->entry[(gva >> 12) & (TLB_SIZE - 1)];
+}
+
+/* Fast path: NULL when the entry does not match or the access crosses its page; then use tlb_translate. size >= 1. */
+static inline void *tlb_read_hit(struct tlb *tlb, uint64_t gva, unsigned size) {
+    const struct tlb_entry *e = tlb_slot(tlb, gva);
+    const uint64_t last = gva + size - 1;
+    if (UNLIKELY(e->read != (last & ~0xfffull)) || UNLIKELY((gva ^ last) & ~0xfffull)) return NULL;
+    return (void *)(uintptr_t)(gva + e->delta);
+}
+
+static inline void *tlb_write_hit(struct tlb *tlb, uint64_t gva, unsigned size) {
+    const struct tlb_entry *e = tlb_slot(tlb, gva);
+    const uint64_t last = gva + size - 1;
+    if (UNLIKELY(e->write != (last & ~0xfffull)) || UNLIKELY((gva ^ last) & ~0xfffull)) return NULL;
+    return (void *)(uintptr_t)(gva + e->delta);
+}
+
+/* Code fetch: copies up to n bytes of executable memory. Returns how many (stops at a page it may not execute);
+ * 0 with *fault filled. */
+size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct mem_fault *fault);
+
+/* Version of a page that code was translated from: bumped by any write to it, unmap or change of rights.
+ * Valid while the space lives. From this call on, writes to the page are tapped until the next bump.
+ * Returns NULL without memory. */
+struct code_page {
+    uint64_t gva;
+    _Atomic uint32_t version;
+};
+struct code_page *tlb_code_page(struct tlb *tlb, uint64_t gva);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* Who runs and who sleeps. Parallel mode: every guest thread is a host thread. Knows no Linux.
+ * sched_block is the only door to sleep. The lost wake-up is impossible: a wake is a token that stays until
+ * the thread consumes it, so "enqueue, test the condition, block" may be done in that order without a lock.
+ *
+ *     waiter_init(&w, self); wait_queue_add(&q, &w);
+ *     for (;;) { if (condition()) break; if ((r = sched_block(self, deadline))) break; }
+ *     wait_queue_remove(&w);
+ */
+#pragma once
+
+#include "base/list.h"
+#include "host/thread.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SCHED_NEVER HOST_NEVER
+
+struct host_pollfd {
+    int fd;              /* host descriptor */
+    short events;        /* POLLIN.. in Linux's numbers */
+    short revents;
+};
+
+/* One thread of the machine that can run guest code and sleep. Embedded in the kernel's task. */
+struct sched_thread {
+    _Atomic uint32_t token;       /* atomic: 1 = woken since the last block; the futex word slept on */
+    _Atomic uint32_t interrupted; /* atomic: set by sched_interrupt, cleared by sched_interrupt_clear */
+    _Atomic int poll_fd;          /* atomic: host event descriptor while inside sched_block_poll, else -1 */
+    int event_fd;                 /* owner thread only; created at the first sched_block_poll, -1 before */
+};
+
+void sched_thread_init(struct sched_thread *thread);
+void sched_thread_fini(struct sched_thread *thread);
+
+/* Sleeps until woken. deadline_ns: absolute, host_clock_monotonic_ns(); SCHED_NEVER = no limit.
+ * Returns 0 woken (test the condition again); -ETIMEDOUT; -EINTR when interrupted is set (it stays set).
+ * Locks: the caller holds none. */
+int sched_block(struct sched_thread *self, int64_t deadline_ns);
+/* The same, and host descriptors becoming ready also wake. n_fds may be 0. revents are filled.
+ * Returns as sched_block, or -E of the host's poll. */
+int sched_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_fds, int64_t deadline_ns);
+/* The same, but an interruption does not wake (uninterruptible, as vfork's parent waits). */
+int sched_block_uninterruptible(struct sched_thread *self, int64_t deadline_ns);
+
+/* Wakes a thread: from any thread, with any locks held. */
+void sched_wake(struct sched_thread *thread);
+/* Makes the current or the next sched_block return -EINTR. */
+void sched_interrupt(struct sched_thread *thread);
+void sched_interrupt_clear(struct sched_thread *thread);
+
+struct wait_queue {
+    struct host_mutex lock;
+    struct list waiters; /* guarded by lock; struct waiter.node */
+};
+
+struct waiter {
+    struct list node;             /* guarded by queue->lock */
+    struct wait_queue *queue;     /* owner thread only; NULL = not enqueued */
+    struct sched_thread *thread;  /* borrowed until wait_queue_remove */
+    bool exclusive;               /* wake_one wakes only one of these */
+    /* Called instead of sched_wake if not NULL, with queue->lock held; must not block. (epoll) */
+    void (*notify)(struct waiter *waiter);
+};
+
+void wait_queue_init(struct wait_queue *queue);
+void wait_queue_fini(struct wait_queue *queue);
+void waiter_init(struct waiter *waiter, struct sched_thread *thread);
+void wait_queue_add(struct wait_queue *queue, struct waiter *waiter);
+/* Idempotent. After it returns no notify of this waiter is running. */
+void wait_queue_remove(struct waiter *waiter);
+/* Wakes all waiters that are not exclusive and one that is. */
+void wait_queue_wake(struct wait_queue *queue);
+void wait_queue_wake_all(struct wait_queue *queue);
