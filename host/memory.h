@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct host_file;
-
 enum host_prot { HOST_PROT_NONE = 0, HOST_PROT_READ = 1, HOST_PROT_WRITE = 2, HOST_PROT_EXEC = 4 };
 
 size_t host_page_size(void);
@@ -15,8 +13,8 @@ size_t host_page_size(void);
 void *host_memory_map(size_t size, int prot, int populate);
 /* Reserves addresses without memory (PROT_NONE). Returns NULL when there are none. */
 void *host_memory_reserve(size_t size);
-/* Maps a file; shared: stores reach the file. Returns NULL and sets *err to -E. */
-void *host_memory_map_file(struct host_file *file, uint64_t offset, size_t size, int prot, int shared, int *err);
+/* Maps a file (host descriptor fd); shared: stores reach the file. Returns NULL and sets *err to -E. */
+void *host_memory_map_file(int fd, uint64_t offset, size_t size, int prot, int shared, int *err);
 int host_memory_protect(void *at, size_t size, int prot);
 /* Gives the pages' memory back; they read as zeros afterwards (private memory only). */
 void host_memory_discard(void *at, size_t size);

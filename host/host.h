@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* The whole contract between Lockstep and the operating system it runs on: memory, threads, clocks, files,
+ * readiness, signals from outside. Everything above host/ includes only these headers, never the system's.
+ * Each host implements them in its own folder (posix/, windows/, wasm/) under the same file names. */
+#pragma once
+
+#include "host/clock.h"
+#include "host/file.h"
+#include "host/memory.h"
+#include "host/poll.h"
+#include "host/signal.h"
+#include "host/thread.h"

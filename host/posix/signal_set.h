@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* Which host signals are blocked where. For host/posix/ only. */
+#pragma once
+
+#include <signal.h>
+
+/* SIGURG: ignored by default and sent by nobody in ordinary life, on every POSIX system. A stray one is harmless:
+ * whoever is kicked looks whether there is a reason and goes on. */
+#define HOST_KICK_SIGNAL SIGURG
+
+/* Everything but the kick and the signals that a fault of our own code raises. */
+void host_signal_set_blocked(sigset_t *out);
