@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define INSN_MAX_LENGTH 15
-#define INSN_MAX_OPERANDS 5
+#define INSN_MAX_OPERANDS 6
 
 /* General registers in encoding order; REG_NONE as base or index means absent (and indexes a zero slot). */
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, REG_NONE };
