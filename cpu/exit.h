@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 enum exit {
+    EXIT_NONE,      /* inside an engine: going on; never returned by engine.run */
     EXIT_SYSCALL,   /* SYSCALL retired: rip is after it, rcx and r11 are set */
     EXIT_EXCEPTION, /* cpu->exception says which; rip as the SDM says (fault: the instruction; trap: after it) */
     EXIT_BUDGET,    /* cpu->budget instructions were retired, exactly */

@@ -8,8 +8,7 @@
  *                                builds, and would otherwise grow the stack)
  *   return u + 1;                the same through the loop: always allowed, a little slower
  *   return uop_raise(...)        an exception at this instruction; nothing may have been changed before
- *   return uop_stop(...)         leave the engine for another reason
- *   return block_*(...)          end of block (block.h)
+ *   return uop_stop(...)         leave the engine for another reason, or go on elsewhere
  */
 #pragma once
 
@@ -32,16 +31,20 @@ struct uop {
     uint8_t size;          /* operand or vector size in bytes */
     uint8_t length;        /* bytes of the guest instruction */
     uint16_t before;       /* instructions of the block retired before this one */
-    uint32_t offset;       /* guest address of the instruction minus the block's */
+    int16_t offset;        /* guest address of the instruction minus the block's */
+    uint16_t position;     /* uops since the block's entry uop, which holds the block's address */
 };
+_Static_assert(sizeof(struct uop) == 40, "the dispatch multiplies by it, and the cache is full of them");
 
+/* GOTO(cpu, v) goes on with uop v. */
 #if defined(LOCKSTEP_TAIL_CALLS) && defined(__clang__)
-#define NEXT(cpu, u) __attribute__((musttail)) return (u)[1].fn((cpu), (u) + 1)
-#elif defined(LOCKSTEP_TAIL_CALLS)
-#define NEXT(cpu, u) return (u)[1].fn((cpu), (u) + 1)
+#define GOTO(cpu, v) __attribute__((musttail)) return (v)->fn((cpu), (v))
+#elif defined(LOCKSTEP_TAIL_CALLS) && defined(__OPTIMIZE__)
+#define GOTO(cpu, v) return (v)->fn((cpu), (v))
 #else
-#define NEXT(cpu, u) return (u) + 1
+#define GOTO(cpu, v) return (v)
 #endif
+#define NEXT(cpu, u) GOTO((cpu), (u) + 1)
 
 static inline uint64_t uop_address(const struct cpu *cpu, const struct uop *u) {
     const uint64_t *gpr = cpu->state.gpr;
@@ -56,3 +59,10 @@ uint64_t uop_next_rip(const struct cpu *cpu, const struct uop *u);
 const struct uop *uop_raise(struct cpu *cpu, const struct uop *u, enum exception_vector vector, uint32_t error_code);
 /* Stops after a memory refusal found in cpu->exception.fault: #PF, or #GP / #SS by u->seg. Returns NULL. */
 const struct uop *uop_raise_memory(struct cpu *cpu, const struct uop *u);
+/* Stops after u has retired, going on at rip. EXIT_NONE: the engine itself goes on there. Returns NULL. */
+const struct uop *uop_stop(struct cpu *cpu, const struct uop *u, uint64_t rip, enum exit exit);
+/* Leaves before u retires, with rip at it; the engine comes back to it at once unless it was kicked. What u has done
+ * so far must be restartable (REP). Returns NULL. */
+const struct uop *uop_restart(struct cpu *cpu, const struct uop *u);
+/* Makes cpu->retired exact in the middle of a block, counting the instructions before u. */
+void uop_sync_retired(struct cpu *cpu, const struct uop *u);
