@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Runs a guest program natively and on the machine: both must succeed with the same standard output.
+#   compare.sh LOCKSTEP PROGRAM [ARGS...]
+set -u
+lockstep=$1
+shift
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/native.d" "$work/guest.d"
+(cd "$work/native.d" && timeout 60 "$@") >"$work/native.out" 2>"$work/native.err" </dev/null
+native=$?
+(cd "$work/guest.d" && timeout 100 "$lockstep" run -- "$@") >"$work/guest.out" 2>"$work/guest.err" </dev/null
+guest=$?
+if [ $native -ne 0 ]; then
+    echo "natively: status $native"
+    cat "$work/native.out" "$work/native.err"
+    exit 1
+fi
+if [ $guest -ne 0 ] || ! cmp -s "$work/native.out" "$work/guest.out"; then
+    echo "on the machine: status $guest"
+    diff "$work/native.out" "$work/guest.out"
+    cat "$work/guest.err"
+    exit 1
+fi
+[ -s "$work/guest.out" ] || { echo "no success line"; exit 1; }
