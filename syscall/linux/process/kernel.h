@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/* The kernel of one machine: what all its processes share. Made by machine/, one per machine, no globals.
+ * Invariant: it outlives every task; kernel_free waits until the last one has gone. */
+#pragma once
+
+#include "base/list.h"
+#include "base/log.h"
+#include "host/thread.h"
+#include "sched/sched.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpu_env;
+struct engine;
+struct fd_table;
+struct frame_pool;
+struct fs_context;
+struct futex_table;
+struct pid_entry;
+struct process;
+struct task;
+struct timer_service;
+struct vfs;
+
+/* The pid that orphans see as parent: the machine itself. It reaps at once and has no task. */
+#define KERNEL_PID 1
+
+struct kernel_options {
+    const struct log *log;          /* borrowed for the kernel's life, as all of these */
+    const struct engine *engine;
+    const struct cpu_env *cpu_env;
+    struct frame_pool *frame_pool;
+    struct vfs *vfs;                /* fs/: mounts and root of this machine */
+    bool strace;                    /* print every call to stderr */
+    uint32_t uid, gid;              /* ids of the first process */
+    const char *hostname;           /* NULL: "lockstep" */
+    int n_cpus;                     /* processors the guest sees; 0: the host's */
+};
+
+struct kernel {
+    /* immutable after init */
+    struct kernel_options options;
+    const struct log *log;
+    struct frame_pool *frame_pool;
+    struct vfs *vfs;
+    struct futex_table *futexes;    /* owned */
+    struct timer_service *timers;   /* owned; thread made at the first timer */
+    int64_t boot_ns;                /* host_clock_monotonic_ns() when the machine started */
+    int n_cpus;
+
+    struct host_mutex tasks_lock;   /* the process tree: see docs/locking.md */
+    /* guarded by tasks_lock */
+    struct pid_entry *pids;         /* uthash: every tid in use, and pgids/sids still referred to */
+    struct list processes;          /* struct process.node */
+    int last_pid;
+    int n_tasks;
+    struct process *init;           /* first process; counted */
+    bool init_exited;
+    int init_status;                /* wait(2) encoding, valid once init_exited */
+    bool shutting_down;             /* no new tasks */
+
+    /* atomic, futex words: bumped when init exits, when the last task has gone */
+    _Atomic uint32_t init_event;
+    _Atomic uint32_t tasks_event;
+
+    struct host_mutex names_lock;
+    /* guarded by names_lock */
+    char hostname[65], domainname[65];
+};
+
+/* Returns NULL without memory. options is copied; what it points at is borrowed. */
+struct kernel *kernel_new(const struct kernel_options *options);
+/* Kills and waits for every task, then frees. */
+void kernel_free(struct kernel *kernel);
+
+/* Makes the first process and starts it. path, argv, envp: host strings, copied. fds and fs: counted, moved to the
+ * process, also on failure. Returns 0 or -E as execve(2). Called once. */
+int kernel_start_init(struct kernel *kernel, const char *path, char *const argv[], char *const envp[],
+                      struct fd_table *fds, struct fs_context *fs);
+/* Waits until the first process has exited, kills what is left, waits for it. Returns its status as wait(2)
+ * encodes it. */
+int kernel_wait(struct kernel *kernel);
+/* Sends a host's signal (Linux number) to the first process, as the terminal would. From any host thread, not from
+ * a host signal handler. */
+void kernel_signal_from_host(struct kernel *kernel, int signo);
