@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* Deadlines with a call-back: one heap and one host thread per machine, which sleeps until the nearest deadline.
+ * The thread is made by the first timer that is set and ends with timer_service_free.
+ * Invariant: fire runs on that thread with no lock of this file held, never twice at the same time for one timer. */
+#pragma once
+
+#include "sched/sched.h"
+
+#include <stddef.h>
+
+struct timer_service;
+
+struct sched_timer {
+    struct timer_service *service;             /* immutable after init; borrowed for the timer's life */
+    void (*fire)(struct sched_timer *timer);   /* may set the timer again; must not block for long, nor cancel it */
+    /* guarded by the service's lock */
+    int64_t deadline_ns;
+    size_t index;                              /* place in the heap; SIZE_MAX when not set */
+};
+
+struct timer_service *timer_service_new(void);
+/* No timer may be set any more. */
+void timer_service_free(struct timer_service *service);
+
+void sched_timer_init(struct sched_timer *timer, struct timer_service *service, void (*fire)(struct sched_timer *));
+/* Sets or moves the deadline (absolute, host_clock_monotonic_ns()); SCHED_NEVER clears it. Returns 0, -ENOMEM,
+ * -EAGAIN when there is no host thread to be had. */
+int sched_timer_set(struct sched_timer *timer, int64_t deadline_ns);
+/* Clears the timer and waits until fire is not running. The caller holds no lock that fire takes, and is not fire. */
+void sched_timer_cancel(struct sched_timer *timer);
