@@ -53,7 +53,7 @@ struct loader_request {
 struct loader_result {
     uint64_t entry;              /* first rip: the interpreter's entry if there is one */
     uint64_t stack;              /* first rsp */
-    bool exec_stack;             /* no PT_GNU_STACK, or one with PF_X */
+    bool exec_stack;             /* a PT_GNU_STACK with PF_X: the stack may be executed */
     /* What /proc/<pid>/stat, cmdline, environ, auxv show. */
     uint64_t code_start, code_end, data_start, data_end, brk_start;
     uint64_t stack_start, arg_start, arg_end, env_start, env_end, auxv_start, auxv_end;
