@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "host/poll.h"
 #include "host/thread.h"
 
 #include <stdatomic.h>
@@ -18,15 +19,15 @@
 
 #define SCHED_NEVER HOST_NEVER
 
-struct host_pollfd {
-    int fd;              /* host descriptor */
-    short events;        /* POLLIN.. in Linux's numbers */
-    short revents;
+enum sched_token {
+    SCHED_NO_TOKEN, /* running, not woken since the last block */
+    SCHED_WOKEN,    /* a wake that the next block will consume */
+    SCHED_ASLEEP,   /* asleep, or about to be: the waker must wake the host thread */
 };
 
 /* One thread of the machine that can run guest code and sleep. Embedded in the kernel's task. */
 struct sched_thread {
-    _Atomic uint32_t token;       /* atomic: 1 = woken since the last block; the futex word slept on */
+    _Atomic uint32_t token;       /* atomic: enum sched_token; the futex word slept on */
     _Atomic uint32_t interrupted; /* atomic: set by sched_interrupt, cleared by sched_interrupt_clear */
     _Atomic int poll_fd;          /* atomic: host event descriptor while inside sched_block_poll, else -1 */
     int event_fd;                 /* owner thread only; created at the first sched_block_poll, -1 before */
@@ -45,7 +46,7 @@ int sched_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_f
 /* The same, but an interruption does not wake (uninterruptible, as vfork's parent waits). */
 int sched_block_uninterruptible(struct sched_thread *self, int64_t deadline_ns);
 
-/* Wakes a thread: from any thread, with any locks held. */
+/* Wakes a thread: from any thread, with any locks held. The caller makes sure that the thread's structure lives. */
 void sched_wake(struct sched_thread *thread);
 /* Makes the current or the next sched_block return -EINTR. */
 void sched_interrupt(struct sched_thread *thread);
