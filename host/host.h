@@ -5,8 +5,11 @@
 #pragma once
 
 #include "host/clock.h"
+#include "host/crash.h"
+#include "host/descriptors.h"
 #include "host/file.h"
 #include "host/memory.h"
 #include "host/poll.h"
 #include "host/signal.h"
+#include "host/terminal.h"
 #include "host/thread.h"

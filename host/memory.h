@@ -20,3 +20,7 @@ int host_memory_protect(void *at, size_t size, int prot);
 void host_memory_discard(void *at, size_t size);
 int host_memory_sync(void *at, size_t size, int wait, int invalidate);
 void host_memory_unmap(void *at, size_t size);
+/* Touches all pages of a range of private memory in one go. */
+void host_memory_populate(void *at, size_t size);
+/* Once per process: from then on a file that shrinks under its mapping reads as zeros there instead of killing us. */
+void host_bus_guard_init(void);

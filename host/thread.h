@@ -43,3 +43,5 @@ void host_kick_send(const struct host_kick *kick);
 
 void host_thread_yield(void);
 int host_cpu_count(void);
+/* The processor that the calling thread runs on right now, 0 when the host does not say. */
+int host_cpu_current(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which host signals are blocked where. For host/posix/ only. */
+/* Which host signals are blocked where, and their Linux numbers. For host/posix/ only. */
 #pragma once
 
 #include <signal.h>
@@ -10,3 +10,5 @@
 
 /* Everything but the kick and the signals that a fault of our own code raises. */
 void host_signal_set_blocked(sigset_t *out);
+/* Linux's number of a host signal, 0 when Linux has none. */
+int host_signal_to_linux(int number);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* Lockstep's embedding interface: a Linux x86-64 machine inside your process. Everything is a machine; there may be
+ * several, they share nothing. Calls on one machine come from one thread, save lockstep_machine_signal.
+ *
+ *     struct lockstep_options options = lockstep_options_default();
+ *     struct lockstep_machine *machine;
+ *     struct lockstep_error error;
+ *     struct lockstep_status status;
+ *     if (lockstep_machine_new(&options, &machine, &error)) ...
+ *     if (lockstep_machine_start(machine, "/bin/true", argv, envp, &error)) ...
+ *     lockstep_machine_wait(machine, &status);
+ *     lockstep_machine_free(machine);
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct lockstep_machine;
+
+struct lockstep_options {
+    const char *engine;   /* "auto", "interp", "jit" */
+    const char *memory;   /* "auto", "paged", "window" */
+    const char *cpu;      /* CPU model by name; NULL: the default one */
+    const char *rootfs;   /* host directory that is the guest's /; NULL: the host's own */
+    bool strace;          /* print every system call to stderr */
+    bool verbose;         /* say more on stderr */
+    bool fixed_addresses; /* no randomisation of the guest's layout */
+    /* Take the signals that the host sends to this process and give them to the guest's first process. Blocks them
+     * in the calling thread; make the machine before any other thread. */
+    bool forward_signals;
+    /* Give the guest the descriptors that this process was started with; else none but 0, 1, 2. */
+    bool inherit_descriptors;
+};
+
+struct lockstep_options lockstep_options_default(void);
+
+enum lockstep_error_kind {
+    LOCKSTEP_UNAVAILABLE, /* an option asks for what this build or host does not have */
+    LOCKSTEP_NO_RESOURCE, /* memory, threads, descriptors */
+    LOCKSTEP_NOT_FOUND,   /* no such program */
+    LOCKSTEP_NOT_RUNNABLE /* a program that cannot be executed */
+};
+
+struct lockstep_error {
+    enum lockstep_error_kind kind;
+    int number;     /* Linux's error number, 0 when there is none */
+    char text[320]; /* one line for people, without a newline */
+};
+
+/* Returns 0 and the machine, or -1 with *error filled. The options' strings are only used during the call. */
+int lockstep_machine_new(const struct lockstep_options *options, struct lockstep_machine **machine,
+                         struct lockstep_error *error);
+/* Starts the first process. path: guest path; argv, envp: NULL-terminated. Once per machine. Returns 0 or -1. */
+int lockstep_machine_start(struct lockstep_machine *machine, const char *path, char *const argv[],
+                           char *const envp[], struct lockstep_error *error);
+
+struct lockstep_status {
+    bool signaled; /* ended by a signal */
+    int code;      /* exit code 0..255, or the signal's number */
+};
+
+/* Waits until the first process has ended and no process of the machine is left; *status is the first one's.
+ * A signal that ends programs, sent after the first process has ended, ends the others. */
+void lockstep_machine_wait(struct lockstep_machine *machine, struct lockstep_status *status);
+/* Sends a signal (Linux's number) to the first process as a terminal would. From any thread while the machine is. */
+void lockstep_machine_signal(struct lockstep_machine *machine, int number);
+/* Ends every process that is left and frees the machine. */
+void lockstep_machine_free(struct lockstep_machine *machine);
+
+/* "0.1.0" */
+const char *lockstep_version(void);
+
+#ifdef __cplusplus
+}
+#endif
