@@ -1,13 +1,74 @@
 /* SPDX-License-Identifier: ISC */
-/* The command. */
+/* Picks the sub-command. */
+#include "cli/cli.h"
+
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-int main(int argc, char **argv) {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("lockstep 0.1.0");
-        return 0;
+struct command {
+    const char *name;
+    int (*run)(const struct invocation *invocation);
+    const char *synopsis;
+    const char *help;
+};
+
+static const struct command commands[] = {
+#define COMMAND(name, function, synopsis, help) {#name, function, synopsis, help},
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+void complain(const char *fmt, ...) {
+    char line[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "lockstep: %s\n", line);
+}
+
+int command_unavailable(const struct invocation *invocation) {
+    complain("%s is not available yet", invocation->argv[0]);
+    return STATUS_BAD_USE;
+}
+
+static int print_help(void) {
+    printf("usage: lockstep COMMAND ...\n       lockstep --help | --version\n\n");
+    for (int i = 0; i < N_COMMANDS; i++) {
+        const struct command *command = &commands[i];
+        const char *note = command->run == command_unavailable ? " (not available yet)" : "";
+        printf("  %-8s %-30s %s%s\n", command->name, command->synopsis, command->help, note);
     }
-    fputs("lockstep: usage: lockstep run [options] program [arguments]\n", stderr);
-    return 125;
+    return 0;
+}
+
+static int print_version(void) {
+    printf("lockstep %s\n", lockstep_version());
+    return 0;
+}
+
+static const struct command *find_command(const char *name) {
+    for (int i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv, char **envp) {
+    if (argc < 2) {
+        complain("no command; see lockstep --help");
+        return STATUS_BAD_USE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return print_help();
+    if (strcmp(argv[1], "--version") == 0) return print_version();
+    const struct command *command = find_command(argv[1]);
+    if (!command) {
+        complain("unknown command '%s'; see lockstep --help", argv[1]);
+        return STATUS_BAD_USE;
+    }
+    const struct invocation invocation = {argc - 1, argv + 1, envp};
+    return command->run(&invocation);
 }

@@ -13,3 +13,4 @@
 #include "host/signal.h"
 #include "host/terminal.h"
 #include "host/thread.h"
+#include "host/user.h"

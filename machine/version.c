@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The version, in one place. */
-#include "lockstep/lockstep.h"
+#include "include/lockstep/lockstep.h"
 
 const char *lockstep_version(void) {
     return "0.1.0";

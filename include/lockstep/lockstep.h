@@ -55,6 +55,10 @@ struct lockstep_error {
 /* Returns 0 and the machine, or -1 with *error filled. The options' strings are only used during the call. */
 int lockstep_machine_new(const struct lockstep_options *options, struct lockstep_machine **machine,
                          struct lockstep_error *error);
+/* Finds a program as execvp(3) does, among the guest's files: a name without a slash in the directories of `search`
+ * ("dir:dir", NULL: /bin:/usr/bin). Returns 0 with the guest path in out, or -1 with *error filled. */
+int lockstep_machine_find(struct lockstep_machine *machine, const char *name, const char *search, char *out,
+                          size_t size, struct lockstep_error *error);
 /* Starts the first process. path: guest path; argv, envp: NULL-terminated. Once per machine. Returns 0 or -1. */
 int lockstep_machine_start(struct lockstep_machine *machine, const char *path, char *const argv[],
                            char *const envp[], struct lockstep_error *error);

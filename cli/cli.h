@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* The command line: commands and options are rows (commands.def, run_options.def), which the help and the messages are
+ * made from. Uses the public interface only. */
+#pragma once
+
+#include "include/lockstep/lockstep.h"
+
+#include <stdbool.h>
+
+/* Exit statuses of our own, as env(1) and the shells have them; others are the guest's. */
+enum { STATUS_BAD_USE = 125, STATUS_NOT_RUNNABLE = 126, STATUS_NOT_FOUND = 127, STATUS_SIGNALED = 128 };
+
+/* What a command is called with. argv[0] is the command's name; envp is our own environment. */
+struct invocation {
+    int argc;
+    char **argv;
+    char **envp;
+};
+
+/* Commands return the exit status. */
+int command_run(const struct invocation *invocation);
+int command_unavailable(const struct invocation *invocation);
+
+struct run_options {
+    struct lockstep_options machine;
+    struct environment *environment; /* borrowed from the caller of run_options_parse */
+    bool help;
+    const char *unavailable;         /* an option that is known but cannot be had yet; NULL: none */
+};
+
+/* Parses up to the program's name. Returns its index in argv (argc when there is none), or -1 after a message. */
+int run_options_parse(struct run_options *options, const struct invocation *invocation);
+void run_options_print(void);
+
+/* Prints "lockstep: ..." on stderr. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* environment.c: the environment of the program. */
+struct environment {
+    char **entries; /* owned list of borrowed strings, NULL-terminated */
+    int n, capacity;
+};
+
+/* Returns false without memory. */
+bool environment_init(struct environment *environment, char **envp);
+void environment_fini(struct environment *environment);
+/* assignment "VAR=VAL" sets, "VAR" removes. Borrowed for the environment's life. Returns false without memory. */
+bool environment_change(struct environment *environment, char *assignment);
+/* NULL when it is not set. */
+const char *environment_get(const struct environment *environment, const char *name);

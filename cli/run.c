@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* "lockstep run": one machine, one program; our exit status is the program's. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PATH_SIZE = 4096 };
+
+static int status_of(const struct lockstep_error *error) {
+    switch (error->kind) {
+    case LOCKSTEP_NOT_FOUND: return STATUS_NOT_FOUND;
+    case LOCKSTEP_NOT_RUNNABLE: return STATUS_NOT_RUNNABLE;
+    default: return STATUS_BAD_USE;
+    }
+}
+
+static int report(const struct lockstep_error *error) {
+    complain("%s", error->text);
+    return status_of(error);
+}
+
+/* The machine is there; finds and runs argv[0]. */
+static int run_program(struct lockstep_machine *machine, char **argv, const struct environment *environment) {
+    struct lockstep_error error;
+    struct lockstep_status status;
+    char path[PATH_SIZE];
+    const char *search = environment_get(environment, "PATH");
+    if (lockstep_machine_find(machine, argv[0], search, path, sizeof path, &error)) return report(&error);
+    if (lockstep_machine_start(machine, path, argv, environment->entries, &error)) return report(&error);
+    lockstep_machine_wait(machine, &status);
+    return status.signaled ? STATUS_SIGNALED + status.code : status.code;
+}
+
+static int run(const struct run_options *options, char **argv) {
+    struct lockstep_machine *machine;
+    struct lockstep_error error;
+    if (lockstep_machine_new(&options->machine, &machine, &error)) return report(&error);
+    const int status = run_program(machine, argv, options->environment);
+    lockstep_machine_free(machine);
+    return status;
+}
+
+static int print_help(void) {
+    printf("usage: lockstep run [OPTIONS] [--] PROGRAM [ARGUMENTS]\n\n"
+           "Runs a Linux x86-64 program. The exit status is the program's, or 128 plus the\n"
+           "number of the signal that ended it; 125, 126, 127 are lockstep's own: bad use,\n"
+           "program not executable, program not found.\n\n");
+    run_options_print();
+    return 0;
+}
+
+static int parse_and_run(struct run_options *options, const struct invocation *invocation) {
+    const int program = run_options_parse(options, invocation);
+    if (program < 0) return STATUS_BAD_USE;
+    if (options->help) return print_help();
+    if (options->unavailable) {
+        complain("%s is not available yet", options->unavailable);
+        return STATUS_BAD_USE;
+    }
+    if (program < invocation->argc) return run(options, invocation->argv + program);
+    complain("no program to run; see lockstep run --help");
+    return STATUS_BAD_USE;
+}
+
+int command_run(const struct invocation *invocation) {
+    struct environment environment;
+    struct run_options options = {.machine = lockstep_options_default(), .environment = &environment};
+    options.machine.forward_signals = true;
+    options.machine.inherit_descriptors = true;
+    int status = STATUS_BAD_USE;
+    if (environment_init(&environment, invocation->envp)) status = parse_and_run(&options, invocation);
+    else complain("no memory");
+    environment_fini(&environment);
+    return status;
+}

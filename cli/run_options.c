@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/* Parses the options of "run": --name, --name=value or --name value, up to the program or "--". */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool option_engine(struct run_options *options, char *value) {
+    options->machine.engine = value;
+    return true;
+}
+
+static bool option_memory(struct run_options *options, char *value) {
+    options->machine.memory = value;
+    return true;
+}
+
+static bool option_cpu(struct run_options *options, char *value) {
+    options->machine.cpu = value;
+    return true;
+}
+
+static bool option_rootfs(struct run_options *options, char *value) {
+    options->machine.rootfs = value;
+    return true;
+}
+
+static bool option_env(struct run_options *options, char *value) {
+    if (*value != '\0' && *value != '=') return environment_change(options->environment, value);
+    complain("--env needs the name of a variable");
+    return false;
+}
+
+static bool option_fixed(struct run_options *options, char *value) {
+    options->machine.fixed_addresses = true;
+    return true;
+}
+
+static bool option_strace(struct run_options *options, char *value) {
+    options->machine.strace = true;
+    return true;
+}
+
+static bool option_verbose(struct run_options *options, char *value) {
+    options->machine.verbose = true;
+    return true;
+}
+
+static bool option_deterministic(struct run_options *options, char *value) {
+    options->unavailable = "--deterministic";
+    return true;
+}
+
+static bool option_seed(struct run_options *options, char *value) {
+    options->unavailable = "--seed";
+    return true;
+}
+
+static bool option_help(struct run_options *options, char *value) {
+    options->help = true;
+    return true;
+}
+
+struct option_row {
+    const char *name;
+    bool (*set)(struct run_options *options, char *value); /* false: it has said why */
+    const char *argument;
+    const char *help;
+};
+
+static const struct option_row rows[] = {
+#define OPTION(name, function, argument, help) {name, function, argument, help},
+#include "cli/run_options.def"
+#undef OPTION
+};
+
+enum { N_ROWS = sizeof rows / sizeof rows[0] };
+
+static const struct option_row *find_row(const char *name, size_t n) {
+    for (int i = 0; i < N_ROWS; i++) {
+        if (strlen(rows[i].name) == n && strncmp(rows[i].name, name, n) == 0) return &rows[i];
+    }
+    return NULL;
+}
+
+/* Handles argv[at]. Returns the index of the next argument, or -1 after a message. */
+static int parse_one(struct run_options *options, const struct invocation *invocation, int at) {
+    char *name = invocation->argv[at] + 2;
+    char *equals = strchr(name, '=');
+    const size_t n = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option_row *row = find_row(name, n);
+    char *value = equals ? equals + 1 : NULL;
+    if (!row) {
+        complain("unknown option --%.*s; see lockstep run --help", (int)n, name);
+        return -1;
+    }
+    if (!row->argument && value) {
+        complain("--%s takes no value", row->name);
+        return -1;
+    }
+    if (row->argument && !value) {
+        if (++at >= invocation->argc) {
+            complain("--%s needs a value: --%s=%s", row->name, row->name, row->argument);
+            return -1;
+        }
+        value = invocation->argv[at];
+    }
+    return row->set(options, value) ? at + 1 : -1;
+}
+
+int run_options_parse(struct run_options *options, const struct invocation *invocation) {
+    int at = 1;
+    while (at >= 0 && at < invocation->argc) {
+        const char *argument = invocation->argv[at];
+        if (argument[0] != '-') return at;
+        if (strcmp(argument, "--") == 0) return at + 1;
+        if (argument[1] != '-') {
+            complain("unknown option %s; see lockstep run --help", argument);
+            return -1;
+        }
+        at = parse_one(options, invocation, at);
+    }
+    return at;
+}
+
+void run_options_print(void) {
+    for (int i = 0; i < N_ROWS; i++) {
+        char left[40];
+        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].argument ? "=" : "",
+                 rows[i].argument ? rows[i].argument : "");
+        printf("  %-20s %s\n", left, rows[i].help);
+    }
+}

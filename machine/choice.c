@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* The implementations that an option can name. A name that is known but not built says so in one line. */
+#include "machine/machine.h"
+
+#include "base/bits.h"
+#include "cpu/model.h"
+
+#include <string.h>
+
+struct engine_choice {
+    const char *name;
+    const struct engine *engine; /* NULL: not available yet */
+};
+
+static const struct engine_choice engines[] = {
+    {"auto", &engine_interp},
+    {"interp", &engine_interp},
+    {"jit", NULL},
+};
+
+struct memory_choice {
+    const char *name;
+    bool available;
+};
+
+static const struct memory_choice memories[] = {
+    {"auto", true},
+    {"paged", true},
+    {"window", false},
+};
+
+int machine_choose_engine(const char *name, const struct engine **out, struct lockstep_error *error) {
+    for (size_t i = 0; i < ARRAY_LEN(engines); i++) {
+        if (name && strcmp(name, engines[i].name) != 0) continue;
+        *out = engines[i].engine;
+        if (*out) return 0;
+        return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "engine '%s' is not available yet", name);
+    }
+    return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no engine '%s'", name);
+}
+
+int machine_choose_memory(const char *name, struct lockstep_error *error) {
+    for (size_t i = 0; i < ARRAY_LEN(memories); i++) {
+        if (name && strcmp(name, memories[i].name) != 0) continue;
+        if (memories[i].available) return 0;
+        return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "memory '%s' is not available yet", name);
+    }
+    return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no memory '%s'", name);
+}
+
+int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lockstep_error *error) {
+    *out = cpu_model_find(name);
+    return *out ? 0 : machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no CPU model '%s'", name);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* The machine as one program under the host's shell: signals sent to our process reach the guest's first process, and
+ * when that process stops, ours does. Runs on the watcher's thread, never in a signal handler. */
+#include "machine/machine.h"
+
+#include "syscall/linux/process/kernel.h"
+
+enum { SIGNAL_CONT = 18, SIGNAL_CHLD = 17, SIGNAL_STOP_FIRST = 19, SIGNAL_STOP_LAST = 22, SIGNAL_URG = 23, SIGNAL_WINCH = 28 };
+
+/* Whether the signal's default is to end a process. */
+static bool ends_programs(int number) {
+    const bool stops = number >= SIGNAL_STOP_FIRST && number <= SIGNAL_STOP_LAST;
+    return !stops && number != SIGNAL_CONT && number != SIGNAL_CHLD && number != SIGNAL_URG && number != SIGNAL_WINCH;
+}
+
+static bool first_process_gone(struct kernel *kernel) {
+    host_mutex_lock(&kernel->tasks_lock);
+    const bool gone = kernel->init_exited;
+    host_mutex_unlock(&kernel->tasks_lock);
+    return gone;
+}
+
+/* Ends the wait for processes that the first one left behind. */
+static void end_machine(struct lockstep_machine *machine) {
+    atomic_store(&machine->ending, true);
+    atomic_fetch_add(&machine->kernel->tasks_event, 1);
+    host_futex_wake(&machine->kernel->tasks_event, INT32_MAX);
+}
+
+void lockstep_machine_signal(struct lockstep_machine *machine, int number) {
+    if (first_process_gone(machine->kernel)) {
+        if (ends_programs(number)) end_machine(machine);
+        return;
+    }
+    kernel_signal_from_host(machine->kernel, number);
+}
+
+static void forward(void *arg, const struct host_signal *signal) {
+    struct lockstep_machine *machine = arg;
+    log_verbose(&machine->log, "host signal %d from process %d goes to the guest", signal->number, signal->sender);
+    lockstep_machine_signal(machine, signal->number);
+}
+
+void machine_init_stopped(void *arg) {
+    struct lockstep_machine *machine = arg;
+    if (machine->watcher) host_signal_stop_self();
+}
+
+int machine_forward_start(struct lockstep_machine *machine, struct lockstep_error *error) {
+    machine->watcher = host_signal_watch(forward, machine);
+    if (machine->watcher) return 0;
+    return machine_fail(error, LOCKSTEP_NO_RESOURCE, 0, "cannot start the thread that takes signals");
+}
+
+void machine_forward_stop(struct lockstep_machine *machine) {
+    if (machine->watcher) host_signal_unwatch(machine->watcher);
+    machine->watcher = NULL;
+}

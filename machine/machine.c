@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/* Makes and frees a machine: the one place where the parts meet. */
+#include "machine/machine.h"
+
+#include "base/error.h"
+#include "mmu/space.h"
+#include "syscall/linux/fs/vfs.h"
+#include "syscall/linux/process/kernel.h"
+#include "syscall/linux/procfs/procfs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int machine_fail(struct lockstep_error *error, enum lockstep_error_kind kind, int number, const char *fmt, ...) {
+    va_list ap;
+    error->kind = kind;
+    error->number = number < 0 ? -number : number;
+    va_start(ap, fmt);
+    vsnprintf(error->text, sizeof error->text, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+static int no_memory(struct lockstep_error *error) {
+    return machine_fail(error, LOCKSTEP_NO_RESOURCE, -ENOMEM, "no memory for the machine");
+}
+
+struct lockstep_options lockstep_options_default(void) {
+    return (struct lockstep_options){.engine = "auto", .memory = "auto"};
+}
+
+static int choose(struct lockstep_machine *machine, const struct lockstep_options *options,
+                  struct lockstep_error *error) {
+    const struct cpu_model *model;
+    if (machine_choose_engine(options->engine, &machine->engine, error)) return -1;
+    if (machine_choose_memory(options->memory, error)) return -1;
+    if (machine_choose_cpu(options->cpu, &model, error)) return -1;
+    machine_init_cpu_env(&machine->cpu_env, model);
+    return 0;
+}
+
+static int make_files(struct lockstep_machine *machine, const struct lockstep_options *options,
+                      struct lockstep_error *error) {
+    const struct vfs_options vfs_options = {.rootfs = options->rootfs, .log = &machine->log};
+    int err = 0;
+    machine->vfs = vfs_new(&vfs_options, &err);
+    if (machine->vfs) return 0;
+    const char *root = options->rootfs ? options->rootfs : "/";
+    return machine_fail(error, LOCKSTEP_UNAVAILABLE, err, "cannot use %s as root: %s", root, error_text(err));
+}
+
+static int make_kernel(struct lockstep_machine *machine, const struct lockstep_options *options,
+                       struct lockstep_error *error) {
+    const struct host_user user = host_user_self();
+    struct kernel_options kernel_options = {
+        .log = &machine->log,
+        .engine = machine->engine,
+        .cpu_env = &machine->cpu_env,
+        .frame_pool = machine->frame_pool,
+        .vfs = machine->vfs,
+        .strace = options->strace,
+        .uid = user.uid,
+        .gid = user.gid,
+    };
+    machine->kernel = kernel_new(&kernel_options);
+    if (!machine->kernel) return no_memory(error);
+    struct node *proc = procfs_new(machine->kernel);
+    if (!proc || vfs_mount(machine->vfs, "proc", proc) != 0) return no_memory(error);
+    return 0;
+}
+
+static int build(struct lockstep_machine *machine, const struct lockstep_options *options,
+                 struct lockstep_error *error) {
+    machine->log.verbose = options->verbose;
+    machine->inherit_descriptors = options->inherit_descriptors;
+    if (choose(machine, options, error)) return -1;
+    machine->frame_pool = frame_pool_new();
+    if (!machine->frame_pool) return no_memory(error);
+    if (make_files(machine, options, error)) return -1;
+    if (make_kernel(machine, options, error)) return -1;
+    return options->forward_signals ? machine_forward_start(machine, error) : 0;
+}
+
+int lockstep_machine_new(const struct lockstep_options *options, struct lockstep_machine **machine,
+                         struct lockstep_error *error) {
+    struct lockstep_machine *made = calloc(1, sizeof *made);
+    *machine = NULL;
+    if (!made) return no_memory(error);
+    host_kick_init();
+    if (options->forward_signals) host_signal_block_all();
+    if (build(made, options, error)) {
+        lockstep_machine_free(made);
+        return -1;
+    }
+    *machine = made;
+    return 0;
+}
+
+void lockstep_machine_free(struct lockstep_machine *machine) {
+    if (!machine) return;
+    machine_forward_stop(machine);
+    if (machine->kernel) kernel_free(machine->kernel);
+    if (machine->vfs) vfs_free(machine->vfs);
+    if (machine->frame_pool) frame_pool_free(machine->frame_pool);
+    free(machine);
+}

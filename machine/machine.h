@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* One machine: everything that a guest consists of hangs here. For machine/ only.
+ * Invariant: parts are made in the order of the fields and freed backwards; each outlives those below it. */
+#pragma once
+
+#include "base/log.h"
+#include "cpu/cpu.h"
+#include "cpu/engine.h"
+#include "host/host.h"
+#include "include/lockstep/lockstep.h"
+
+#include <stdatomic.h>
+
+struct fd_table;
+struct fs_context;
+struct kernel;
+struct vfs;
+
+struct lockstep_machine {
+    /* immutable after lockstep_machine_new */
+    struct log log;
+    const struct engine *engine;
+    struct cpu_env cpu_env;
+    struct frame_pool *frame_pool;
+    struct vfs *vfs;
+    struct kernel *kernel;
+    bool inherit_descriptors;
+    struct host_signal_watcher *watcher; /* NULL: signals are not forwarded */
+
+    bool started;           /* user's thread only */
+    atomic_bool ending;     /* atomic: a signal asked to end processes that the first one left behind */
+};
+
+/* Fills *error and returns -1. number: -E or 0. */
+int machine_fail(struct lockstep_error *error, enum lockstep_error_kind kind, int number, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* choice.c: resolves the options that choose among implementations. Return 0 or -1 with *error. */
+int machine_choose_engine(const char *name, const struct engine **out, struct lockstep_error *error);
+int machine_choose_memory(const char *name, struct lockstep_error *error);
+int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lockstep_error *error);
+
+/* environment.c: what the CPU learns from the host. */
+void machine_init_cpu_env(struct cpu_env *env, const struct cpu_model *model);
+
+/* forward.c: host signals to guest signals. */
+int machine_forward_start(struct lockstep_machine *machine, struct lockstep_error *error);
+void machine_forward_stop(struct lockstep_machine *machine);
+/* The kernel's news that the first process has stopped: our own process follows. arg: the machine. */
+void machine_init_stopped(void *arg);
+
+/* descriptors.c: the first process's table, from our own descriptors. Returns NULL without memory. */
+struct fd_table *machine_make_descriptors(struct lockstep_machine *machine);
+
+/* run.c: the first process's directories: it starts where we are, if that is inside its root. Returns NULL without
+ * memory. */
+struct fs_context *machine_make_place(struct lockstep_machine *machine);
