@@ -90,7 +90,7 @@ int space_key(struct address_space *space, uint64_t gva, bool shared, struct spa
 struct region_info {
     uint64_t start, end, offset, dev, ino;
     int prot;
-    bool shared, grows_down;
+    bool shared, grows_down, dont_dump, locked;
     const char *name; /* "", a path, "[heap]", "[stack]", "[vdso]"; borrowed during the call */
     uint64_t resident_pages;
 };

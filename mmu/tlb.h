@@ -34,6 +34,7 @@ struct tlb {
     struct tlb_entry entry[TLB_SIZE];
     _Atomic uint32_t kick;         /* atomic: bits of enum kick; set by anyone, taken by the owner at safe points */
     _Atomic uint64_t seen_epoch;   /* atomic: space's epoch at the last safe point; UINT64_MAX while outside the engine */
+    uint64_t flushed_epoch;        /* owner thread only: the epoch that the entries are up to date with */
     struct address_space *space;   /* owner thread only; counted */
     struct list node;              /* guarded by the space's lock */
 };
@@ -47,7 +48,7 @@ void tlb_leave(struct tlb *tlb);
 /* Safe point inside the engine: takes the kick bits, flushes on KICK_TLB. Returns the bits taken. */
 uint32_t tlb_safe_point(struct tlb *tlb);
 
-/* Slow path: walks the page table, faults pages in, fills the entry. Returns the host address of gva valid to
+/* Slow path, between tlb_enter and tlb_leave: walks the page table, faults pages in, fills the entry. Returns the host address of gva valid to
  * the end of its page until the next safe point, or NULL with *fault filled. */
 void *tlb_translate(struct tlb *tlb, uint64_t gva, enum mem_access access, struct mem_fault *fault);
 
@@ -74,9 +75,10 @@ static inline void *tlb_write_hit(struct tlb *tlb, uint64_t gva, unsigned size) 
  * 0 with *fault filled. */
 size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct mem_fault *fault);
 
-/* Version of a page that code was translated from: bumped by any write to it, unmap or change of rights.
- * Valid while the space lives. From this call on, writes to the page are tapped until the next bump.
- * Returns NULL without memory. */
+/* Version of a page that code is translated from: bumped by any write to it (through whatever mapping), unmap or
+ * change of rights. Valid while the space lives. From this call on, writes to the page are tapped until the next bump;
+ * read the version, then fetch the bytes. The call is a safe point: it may wait for other threads to reach theirs, and
+ * host addresses got before are void. Returns NULL without memory or when the page may not be executed. */
 struct code_page {
     uint64_t gva;
     _Atomic uint32_t version;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/* Memory objects: the handles by which mappings name a backing. A handle has its own name and right to write; the
+ * backing it names is found by file identity when it is first mapped. */
+#include "mmu/backing.h"
+
+#include "host/backing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct backing *backing_new(enum backing_kind kind) {
+    struct backing *backing = calloc(1, sizeof *backing);
+    if (!backing) return NULL;
+    atomic_init(&backing->refs, 1);
+    backing->kind = kind;
+    backing->read_fd = backing->write_fd = -1;
+    host_mutex_init(&backing->lock);
+    list_init(&backing->regions);
+    return backing;
+}
+
+/* Takes over the backing, also on failure. */
+static struct mem_object *object_new(struct backing *backing, bool writable, const char *name) {
+    const size_t size = name ? strlen(name) + 1 : 1;
+    struct mem_object *object = calloc(1, sizeof *object + size);
+    if (!object) {
+        backing_put(backing);
+        return NULL;
+    }
+    atomic_init(&object->refs, 1);
+    object->backing = backing;
+    object->writable = writable;
+    if (name) memcpy(object->name, name, size);
+    return object;
+}
+
+struct mem_object *mem_object_new_file(int host_fd, bool writable, const char *name, uint64_t dev, uint64_t ino) {
+    struct backing *backing = backing_new(BACKING_FILE);
+    if (!backing) return NULL;
+    backing->id = (struct backing_id){dev, ino};
+    backing->read_fd = host_backing_dup(host_fd);
+    if (writable) backing->write_fd = host_backing_dup(host_fd);
+    if (backing->read_fd < 0 || (writable && backing->write_fd < 0)) {
+        backing_put(backing);
+        return NULL;
+    }
+    return object_new(backing, writable, name);
+}
+
+struct mem_object *mem_object_new_anonymous(const char *name) {
+    struct backing *backing = backing_new(BACKING_ANONYMOUS);
+    return backing ? object_new(backing, true, name) : NULL;
+}
+
+struct mem_object *mem_object_get(struct mem_object *object) {
+    atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed);
+    return object;
+}
+
+void mem_object_put(struct mem_object *object) {
+    if (!object || atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) != 1) return;
+    backing_put(object->backing);
+    free(object);
+}
+
+static struct backing *find_locked(struct frame_pool *pool, uint64_t dev, uint64_t ino) {
+    const struct backing_id id = {dev, ino};
+    struct backing *found = NULL;
+    if (dev || ino) HASH_FIND(hh, pool->backings, &id, sizeof id, found);
+    if (found) atomic_fetch_add_explicit(&found->refs, 1, memory_order_relaxed);
+    return found;
+}
+
+struct backing *backing_find(struct frame_pool *pool, uint64_t dev, uint64_t ino) {
+    host_mutex_lock(&pool->backings_lock);
+    struct backing *found = find_locked(pool, dev, ino);
+    host_mutex_unlock(&pool->backings_lock);
+    return found;
+}
+
+/* Lists a backing that is mapped for the first time. */
+static void adopt_locked(struct frame_pool *pool, struct backing *backing) {
+    backing->pool = backing->frames.pool = pool;
+    backing->is_listed = backing->kind == BACKING_FILE && (backing->id.dev || backing->id.ino);
+    if (backing->is_listed) HASH_ADD(hh, pool->backings, id, sizeof backing->id, backing);
+}
+
+/* Gives a backing that could only be read the descriptor for writing of another one. */
+static void lend_descriptor(struct backing *to, struct backing *from) {
+    host_mutex_lock(&to->lock);
+    if (to->write_fd < 0) {
+        to->write_fd = from->write_fd;
+        from->write_fd = -1;
+    }
+    host_mutex_unlock(&to->lock);
+}
+
+void mem_object_join(struct mem_object *object, struct frame_pool *pool) {
+    struct backing *found = NULL;
+    host_mutex_lock(&pool->backings_lock);
+    struct backing *mine = object->backing;
+    if (!mine->pool) {
+        found = mine->kind == BACKING_FILE ? find_locked(pool, mine->id.dev, mine->id.ino) : NULL;
+        if (found) object->backing = found;
+        else adopt_locked(pool, mine);
+    }
+    host_mutex_unlock(&pool->backings_lock);
+    if (!found) return;
+    lend_descriptor(found, mine);
+    backing_put(mine);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of a space share. Private to mmu/. Lock order: space->lock (a child's inside its parent's, while
+ * nobody else knows the child), backing->lock, space->tlb_lock, pool locks. */
+#pragma once
+
+#include "base/bits.h"
+#include "host/thread.h"
+#include "mmu/backing.h"
+#include "mmu/epoch.h"
+#include "mmu/page_table.h"
+#include "mmu/region.h"
+
+#define SPACE_MAX_REGIONS 65530u /* vm.max_map_count */
+
+struct code_entry;
+
+struct address_space {
+    _Atomic uint32_t refs;
+    struct frame_pool *pool;   /* borrowed; immutable after init */
+    struct host_mutex fork_lock; /* one fork at a time; before lock */
+    struct host_mutex lock;
+    /* guarded by lock; entries of the table may be read without it */
+    struct region_set regions;
+    struct page_table table;
+    uint64_t mmap_top, brk_start, brk;
+    uint64_t limit_as, limit_data, limit_stack;
+    uint64_t mapped, data, locked; /* bytes of regions: all, private and writable, locked */
+    uint32_t lock_future;          /* region flags that mlockall(MCL_FUTURE) gives new mappings */
+    struct limbo limbo;
+    struct code_entry *code;       /* hash by page */
+    struct address_space *fork_child; /* borrowed while the child's pages may still be written through our TLBs */
+
+    _Atomic uint64_t epoch;   /* atomic, sequentially consistent: see epoch.h */
+    _Atomic uint32_t ack;     /* futex word: steps when a TLB acknowledges */
+    _Atomic uint32_t n_waiting; /* sleepers on ack */
+    struct host_mutex tlb_lock;
+    struct list tlbs;         /* guarded by tlb_lock */
+};
+
+enum space_access_flags { ACCESS_FORCE = 0x100 }; /* beside enum mem_access: ignore the region's rights */
+
+/* Makes the page of gva present for the access (and for writing: private, untapped) and returns its entry in *pte.
+ * Returns MEM_OK or the kind of fault. Frames named by *pte live until the lock is released. */
+enum mem_fault_kind space_fault_locked(struct address_space *space, uint64_t gva, int access, uint64_t *pte);
+/* Puts the page behind an empty slot with the rights of its region. */
+enum mem_fault_kind space_load_page_locked(struct address_space *space, struct region *r, uint64_t gva, pte_slot *slot,
+                                           bool write);
+
+/* Takes the pages of [start, end) out of the table; what they held goes to limbo. limbo_commit must follow. */
+void space_zap_locked(struct address_space *space, uint64_t start, uint64_t end);
+/* Removes all regions of the range and their pages. Returns 0 or -ENOMEM with nothing changed. */
+int space_unmap_locked(struct address_space *space, uint64_t start, uint64_t end);
+/* Puts a new region in the (empty) place it names, counts it, joins it with its neighbours. Takes over r, which may be
+ * gone afterwards. */
+void space_insert_locked(struct address_space *space, struct region *r);
+/* Adds (sign 1) or removes (-1) a range with these attributes to the space's sums. */
+void space_account_locked(struct address_space *space, const struct region *like, uint64_t size, int sign);
+/* Checks the limits for size more bytes. Returns 0 or -ENOMEM. */
+int space_may_grow_locked(const struct address_space *space, uint64_t size, bool is_data);
+/* Faults in all pages of a range that may be accessed; errors end it silently as for MAP_POPULATE. */
+void space_populate_locked(struct address_space *space, uint64_t start, uint64_t end);
+/* A place for size bytes (page multiple), or 0. */
+uint64_t space_find_place_locked(const struct address_space *space, uint64_t size, uint64_t hint, bool low_32bit);
+/* True when [start, start + size) lies inside the space; both page multiples, size not 0. */
+bool space_range_ok(uint64_t start, uint64_t size);
+/* Calls fn on each region of [start, end), cut to the range; afterwards equal neighbours are joined. Stops at the
+ * first error. Holes make it return -ENOMEM, after what is before (and, with skip_holes, after) them was changed. */
+int space_change_locked(struct address_space *space, uint64_t start, uint64_t end, bool skip_holes,
+                        int (*fn)(struct address_space *space, struct region *r, void *arg), void *arg);
+
+static inline bool region_is_data(const struct region *r) {
+    return (r->prot & SPACE_WRITE) && !(r->flags & (REGION_SHARED | REGION_GROWS_DOWN));
+}
+
+/* code_page.c: called with the lock held. */
+/* A watched page is about to be written, or its entry goes away: tells those who took code from it. */
+void code_page_bump_locked(struct address_space *space, uint64_t gva);
+/* The same for a page of a backing, in every space. */
+void backing_bump(struct backing *backing, uint64_t offset);
+void code_pages_free(struct address_space *space);
