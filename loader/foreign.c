@@ -47,7 +47,7 @@ static void describe_elf(const uint8_t *bytes, char *out, size_t out_size) {
     } else if (machine != ELF_MACHINE_X86_64) {
         snprintf(out, out_size, "not an x86-64 ELF file: machine is number %u", machine);
     } else {
-        snprintf(out, out_size, "not a 64-bit ELF file");
+        snprintf(out, out_size, "not a 64-bit ELF file but an x32 one");
     }
 }
 

@@ -17,9 +17,10 @@ static int read_exact(struct load *load, struct loader_file *file, uint64_t offs
 }
 
 static int check_header(struct load *load, const struct elf_header *h, int bad) {
-    const bool is_ours = memcmp(h->ident, "\177ELF", 4) == 0 && h->ident[ELF_CLASS] == ELF_CLASS_64 &&
-                         h->ident[ELF_DATA] == ELF_DATA_LITTLE && h->machine == ELF_MACHINE_X86_64;
-    if (!is_ours) {
+    /* Linux trusts these fields alone; class and byte order only serve the message. */
+    const bool is_ours = memcmp(h->ident, "\177ELF", 4) == 0 && h->machine == ELF_MACHINE_X86_64;
+    const bool is_x32 = is_ours && h->ident[ELF_CLASS] == ELF_CLASS_32 && h->phentsize != sizeof(struct elf_segment);
+    if (!is_ours || is_x32) {
         char why[128];
         image_describe_foreign((const uint8_t *)h, sizeof *h, why, sizeof why);
         return load_fail(load, bad, "%s", why);

@@ -7,7 +7,7 @@
 #include "loader/load.h"
 
 enum {
-    IMAGE_MAX_SEGMENTS = 4096 / sizeof(struct elf_segment), /* Linux refuses tables larger than a page */
+    IMAGE_MAX_SEGMENTS = 65536 / sizeof(struct elf_segment), /* Linux refuses larger tables */
     IMAGE_PATH_MAX = 4096,
 };
 

@@ -71,8 +71,10 @@ static void target_close(struct load *load, struct target *target) {
 }
 
 static int open_file(struct load *load, const char *path, struct loader_file **out) {
-    const int err = load->request->ops->open(load->request->arg, path, out);
+    struct loader_file *file = NULL;
+    const int err = load->request->ops->open(load->request->arg, path, &file);
     if (err) return load_fail(load, err, "cannot open the interpreter %.100s: %s", path, error_text(err));
+    *out = file;
     return 0;
 }
 
