@@ -47,7 +47,7 @@ struct file_ops {
     /* Opens the same object again, as open("/proc/self/fd/N") does. */
     int (*reopen)(struct file *file, int flags, struct file **out);
     /* Path as readlink("/proc/self/fd/N") shows it. Returns its length or -E. */
-    int64_t (*path)(struct file *file, struct vfs *vfs, char *out, size_t size);
+    int64_t (*path)(struct file *file, char *out, size_t size);
     /* The host descriptor behind it; NULL: none. */
     int (*host_fd)(struct file *file);
     /* A descriptor was closed (not the last one, perhaps). */
@@ -76,6 +76,8 @@ void file_init(struct file *file, struct vfs *vfs, const struct file_ops *ops, i
 /* Undoes file_init; for release functions. */
 void file_fini(struct file *file);
 struct file *file_get(struct file *file);
+/* For who holds a pointer without a count, under a lock that file_put also takes. False: the file is going. */
+bool file_get_unless_gone(struct file *file);
 void file_put(struct file *file);
 
 bool file_readable(const struct file *file);

@@ -40,4 +40,6 @@ int vfs_open_exec(const struct vfs_caller *caller, int dirfd, const char *path, 
 struct file *vfs_adopt_host_fd(struct vfs *vfs, int host_fd, int *err);
 
 /* Absolute guest path of a node as getcwd(2) shows it. Returns its length (zero not counted) or -E. */
-int64_t vfs_node_path(struct vfs *vfs, struct node *node, struct node *root, char *out, size_t size);
+int64_t vfs_node_path(struct node *node, struct node *root, char *out, size_t size);
+/* Guest path of a host descriptor. Returns its length (no zero at the end) or -E. */
+int64_t vfs_host_path(struct vfs *vfs, int host_fd, char *out, size_t size);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* The inside of struct vfs, for the files of fs/ only. */
+#pragma once
+
+#include "syscall/linux/fs/vfs.h"
+
+struct lock_table;
+struct fifo_table;
+
+enum { VFS_MAX_MOUNTS = 8 };
+
+struct mount {
+    const char *name;  /* borrowed for the machine's life */
+    struct node *root; /* counted */
+};
+
+struct vfs {
+    /* immutable once the first process runs */
+    const struct log *log;
+    struct node *root;                   /* counted: the directory that is the guest's / */
+    struct mount mounts[VFS_MAX_MOUNTS]; /* our trees, each at /name */
+    int n_mounts;
+    struct node *host_mounts[VFS_MAX_MOUNTS]; /* counted: host directories inside our trees (/dev/shm) */
+    int n_host_mounts;
+    unsigned first_umask;
+    bool own_root;                       /* the root is not the host's */
+
+    _Atomic uint64_t next_ino;           /* atomic: for objects without a host name */
+
+    /* own locks */
+    struct lock_table *locks;            /* owned */
+    struct fifo_table *fifos;            /* owned */
+    struct host_mutex watch_lock;        /* outermost of epoll's: nesting changes under it */
+};
+
+/* /dev, /sys: new trees with the mount's name; NULL without memory. */
+struct node *devfs_new(struct vfs *vfs);
+struct node *sysfs_new(struct vfs *vfs);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: ISC */
+/* The link from a file to the epoll items that watch it without holding it: see epoll.c. */
+#pragma once
+
+struct file;
+
+/* The last count of the file went: its items are taken off their epolls. */
+void watch_file_gone(struct file *file);
