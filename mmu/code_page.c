@@ -120,63 +120,20 @@ static bool watch_backing(struct backing *backing, uint64_t offset, struct code_
     return watch != NULL;
 }
 
-/* Spaces whose TLBs may hold write entries for pages of an object. */
-struct writers {
-    struct address_space **space; /* counted each */
-    uint64_t *stamp;
-    size_t n;
-};
-
-static size_t count_regions(const struct backing *backing) {
-    size_t n = 0;
-    LIST_FOR_EACH(node, &backing->regions) n++;
-    return n;
-}
-
-static void add_writer(struct writers *writers, struct address_space *space) {
-    for (size_t i = 0; i < writers->n; i++) {
-        if (writers->space[i] == space) return;
-    }
-    /* A space that is being freed has no TLBs, and must not be revived. */
-    uint32_t refs = atomic_load(&space->refs);
-    while (refs && !atomic_compare_exchange_weak(&space->refs, &refs, refs + 1)) continue;
-    if (refs) writers->space[writers->n++] = space;
-}
-
-/* Collects the other spaces that map the object shared and writable. Returns false without memory. */
-static bool find_writers(struct backing *backing, const struct address_space *self, struct writers *writers) {
-    host_mutex_lock(&backing->lock);
-    const size_t n = count_regions(backing);
-    writers->space = calloc(n ? n : 1, sizeof(struct address_space *));
-    writers->stamp = calloc(n ? n : 1, sizeof(uint64_t));
-    const bool ok = writers->space && writers->stamp;
-    if (ok) {
-        LIST_FOR_EACH(node, &backing->regions) {
-            const struct region *r = CONTAINER_OF(node, struct region, in_backing);
-            if (r->space != self && (r->flags & REGION_SHARED)) add_writer(writers, r->space);
-        }
-    }
-    host_mutex_unlock(&backing->lock);
-    return ok;
-}
-
 /* Waits until no other space writes past the watch: neither by TLB nor by a copy that began before. */
-static void settle_writers(struct writers *writers) {
+static void settle_writers(struct space_list *writers) {
     for (size_t i = 0; i < writers->n; i++) {
-        host_mutex_lock(&writers->space[i]->lock);
-        writers->stamp[i] = epoch_step(writers->space[i]);
-        host_mutex_unlock(&writers->space[i]->lock);
+        struct address_space *space = writers->space[i];
+        host_mutex_lock(&space->lock);
+        const uint64_t stamp = epoch_step(space);
+        host_mutex_unlock(&space->lock);
+        epoch_wait(space, stamp);
     }
-    for (size_t i = 0; i < writers->n; i++) {
-        epoch_wait(writers->space[i], writers->stamp[i]);
-        space_put(writers->space[i]);
-    }
-    free(writers->space);
-    free(writers->stamp);
+    space_list_fini(writers);
 }
 
 /* Watches the page. *pte is its entry. Returns false without memory. */
-static bool watch_page(struct address_space *space, struct code_entry *entry, uint64_t pte, struct writers *writers) {
+static bool watch_page(struct address_space *space, struct code_entry *entry, uint64_t pte, struct space_list *writers) {
     const uint64_t gva = entry->page.gva;
     const struct region *r = region_set_find(&space->regions, gva);
     pte_slot *slot = page_table_find(&space->table, gva);
@@ -184,7 +141,7 @@ static bool watch_page(struct address_space *space, struct code_entry *entry, ui
     if (r->object && (!(pte & PTE_FRAME) || (pte & PTE_SHARED))) {
         struct backing *backing = r->object->backing;
         if (!watch_backing(backing, region_offset(r, gva), entry)) return false;
-        if (!find_writers(backing, space, writers)) return false;
+        if (!space_list_of_backing(writers, backing, space, true)) return false;
         may_be_written = true;
     }
     if (!(pte & PTE_SHARED)) {
@@ -197,7 +154,7 @@ static bool watch_page(struct address_space *space, struct code_entry *entry, ui
 
 /* Returns the entry with its watch set; *settled: the epoch to wait for. NULL: no memory, or not executable. */
 static struct code_entry *watch_locked(struct address_space *space, uint64_t gva, uint64_t *settled,
-                                       struct writers *writers) {
+                                       struct space_list *writers) {
     uint64_t pte;
     if (space_fault_locked(space, gva, MEM_EXEC, &pte) != MEM_OK) return NULL;
     struct code_entry *entry = entry_make(space, gva);
@@ -209,7 +166,7 @@ static struct code_entry *watch_locked(struct address_space *space, uint64_t gva
 
 struct code_page *tlb_code_page(struct tlb *tlb, uint64_t gva) {
     struct address_space *space = tlb->space;
-    struct writers writers = {0};
+    struct space_list writers = {0};
     uint64_t settled = 0;
     host_mutex_lock(&space->lock);
     struct code_entry *entry = watch_locked(space, align_down(gva, GUEST_PAGE_SIZE), &settled, &writers);

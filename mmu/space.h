@@ -51,6 +51,9 @@ int space_sync(struct address_space *space, uint64_t gva, uint64_t size, int fla
 int space_resident(struct address_space *space, uint64_t gva, uint64_t size, uint8_t *resident);
 int space_lock(struct address_space *space, uint64_t gva, uint64_t size, bool on_fault);
 int space_unlock(struct address_space *space, uint64_t gva, uint64_t size);
+/* mlockall: what is mapped now, what will be mapped, or both. munlockall. */
+int space_lock_all(struct address_space *space, bool current, bool future, bool on_fault);
+int space_unlock_all(struct address_space *space);
 
 /* The heap: set once by exec, then moved by brk(2). space_brk returns the new or (on failure) the old break. */
 void space_set_brk(struct address_space *space, uint64_t start);

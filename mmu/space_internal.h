@@ -68,9 +68,25 @@ bool space_range_ok(uint64_t start, uint64_t size);
 int space_change_locked(struct address_space *space, uint64_t start, uint64_t end, bool skip_holes,
                         int (*fn)(struct address_space *space, struct region *r, void *arg), void *arg);
 
+/* MADV_REMOVE. Takes the locks of all spaces that map the objects of the range, one by one. */
+int space_remove_pages(struct address_space *space, uint64_t start, uint64_t end);
+
 static inline bool region_is_data(const struct region *r) {
     return (r->prot & SPACE_WRITE) && !(r->flags & (REGION_SHARED | REGION_GROWS_DOWN));
 }
+
+/* Spaces that map a backing, counted. */
+struct space_list {
+    struct address_space **space; /* owned */
+    size_t n;
+};
+/* Lists them, but not `except`; only those with shared mappings if asked to. Returns false without memory. */
+bool space_list_of_backing(struct space_list *list, struct backing *backing, const struct address_space *except,
+                           bool only_shared);
+/* Gives the counts back. */
+void space_list_fini(struct space_list *list);
+/* Takes the pages of a range of the object out of all spaces; copies: private copies too. No lock may be held. */
+void backing_zap(struct backing *backing, uint64_t offset, uint64_t size, bool copies);
 
 /* code_page.c: called with the lock held. */
 /* A watched page is about to be written, or its entry goes away: tells those who took code from it. */
