@@ -17,7 +17,6 @@ struct fd_table;
 struct frame_pool;
 struct fs_context;
 struct futex_table;
-struct pid_entry;
 struct process;
 struct task;
 struct timer_service;
@@ -25,10 +24,12 @@ struct vfs;
 
 /* The pid that orphans see as parent: the machine itself. It reaps at once and has no task. */
 #define KERNEL_PID 1
+enum { KERNEL_PID_BUCKETS = 256, KERNEL_PID_MAX = 4194304, KERNEL_PID_FIRST = 300 };
 
 struct kernel_options {
     const struct log *log;          /* borrowed for the kernel's life, as all of these */
     const struct engine *engine;
+    void (*run_task)(struct task *task); /* task_run of run.h: the body of a guest thread */
     const struct cpu_env *cpu_env;
     struct frame_pool *frame_pool;
     struct vfs *vfs;                /* fs/: mounts and root of this machine */
@@ -36,6 +37,8 @@ struct kernel_options {
     uint32_t uid, gid;              /* ids of the first process */
     const char *hostname;           /* NULL: "lockstep" */
     int n_cpus;                     /* processors the guest sees; 0: the host's */
+    uint64_t hwcap, hwcap2;         /* AT_HWCAP: CPUID.1:EDX; AT_HWCAP2 */
+    bool randomize;                 /* random places for stack, mappings, program and heap at exec */
 };
 
 struct kernel {
@@ -51,8 +54,8 @@ struct kernel {
 
     struct host_mutex tasks_lock;   /* the process tree: see docs/locking.md */
     /* guarded by tasks_lock */
-    struct pid_entry *pids;         /* uthash: every tid in use, and pgids/sids still referred to */
-    struct list processes;          /* struct process.node */
+    struct list tasks_by_tid[KERNEL_PID_BUCKETS];     /* struct task.tid_node */
+    struct list processes_by_pid[KERNEL_PID_BUCKETS]; /* struct process.pid_node; zombies too */
     int last_pid;
     int n_tasks;
     struct process *init;           /* first process; counted */
@@ -60,9 +63,9 @@ struct kernel {
     int init_status;                /* wait(2) encoding, valid once init_exited */
     bool shutting_down;             /* no new tasks */
 
-    /* atomic, futex words: bumped when init exits, when the last task has gone */
-    _Atomic uint32_t init_event;
-    _Atomic uint32_t tasks_event;
+    _Atomic uint32_t init_event;    /* atomic, futex word: 1 once init has exited */
+    _Atomic uint32_t live;          /* atomic, futex word: host threads of tasks; the last touch of each */
+    _Atomic uint32_t fence;         /* atomic: generation of the last membarrier */
 
     struct host_mutex names_lock;
     /* guarded by names_lock */

@@ -17,7 +17,6 @@ struct kernel;
 struct mem_object;
 struct posix_timer;
 struct signal_actions;
-struct signal_pending_entry;
 struct task;
 
 /* Signals waiting to be taken, by one thread or by a process. Guarded by process->signal_lock. */
@@ -63,11 +62,8 @@ struct process {
     struct process *parent;          /* NULL: the machine (pid 1). Valid while this process is in the tree */
     struct list children;            /* struct process.sibling */
     struct list sibling;
-    struct list node;                /* kernel->processes */
-    struct list threads;             /* struct task.thread_node; empty for a zombie */
-    int n_threads;
-    struct task *leader;             /* borrowed; NULL once it has exited */
-    struct task *dead_leader;        /* counted; a leader that exited first keeps its tid */
+    struct list pid_node;            /* kernel->processes_by_pid */
+    struct task *leader;             /* borrowed; NULL once it has exited, though its tid stays taken */
     enum process_state state;
     int pgid, sid;
     int exit_status;                 /* wait(2) encoding, valid for a zombie */
@@ -78,14 +74,18 @@ struct process {
     int death_signal;                /* PR_SET_PDEATHSIG */
     struct process_usage own;        /* of threads that have exited */
     struct process_usage waited_for; /* of children waited for */
-    bool stop_report, continue_report; /* news that wait4 has not taken yet */
-    int stop_signal;
 
     struct host_mutex signal_lock;
+    /* changed under tasks_lock and signal_lock, read under either */
+    struct list threads;             /* struct task.thread_node; empty for a zombie */
+    int n_threads;
     /* guarded by signal_lock */
     struct signal_queue pending;     /* for any thread */
     bool stopping;                   /* all threads stop until SIGCONT or SIGKILL */
     int n_stopped;
+    int stop_signal;
+    bool stop_report, continue_report; /* news that wait4 has not taken yet */
+    bool continue_notify;            /* the first thread to go on must tell the parent */
     bool group_exit;                 /* every thread must exit with group_status */
     int group_status;
     struct task *exec_task;          /* a thread that waits in exec for the others to go; NULL */
@@ -105,7 +105,7 @@ struct process {
     int oom_score_adj;
     struct list timers;              /* struct posix_timer.node */
     int next_timer_id;
-    struct process_itimers *itimers; /* owned; NULL until first set */
+    struct itimers *itimers;         /* owned; NULL until first set */
     uint32_t membarrier_registered;  /* bits of the commands registered */
 
     /* own lock */
@@ -114,6 +114,8 @@ struct process {
     struct wait_queue signal_wait;   /* woken at every new pending signal (signalfd, sigtimedwait) */
 };
 
+/* Returns NULL without memory. pid, space, actions and the place in the tree are the caller's to fill. */
+struct process *process_new(struct kernel *kernel);
 struct process *process_get(struct process *process);
 void process_put(struct process *process);
 
@@ -121,6 +123,9 @@ void process_put(struct process *process);
 struct process *process_find(struct kernel *kernel, int pid);
 /* Calls cb for every process in pid order, each held while cb runs, no lock held. cb returns non-zero to stop. */
 int process_for_each(struct kernel *kernel, int (*cb)(struct process *process, void *arg), void *arg);
+
+/* What /proc shows of the program, copied for a forked child. The caller holds from->lock; `to` is not shared yet. */
+void process_copy_image_locked(struct process *to, const struct process *from);
 
 /* Soft limit of a resource. */
 uint64_t process_limit(struct process *process, enum limit_number which);

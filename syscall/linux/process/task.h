@@ -3,10 +3,10 @@
  * looks at it hold one each. sys_* handlers get the task that made the call and are its owner thread. */
 #pragma once
 
+#include "base/error.h"
 #include "base/list.h"
 #include "cpu/cpu.h"
 #include "sched/sched.h"
-#include "syscall/linux/abi/restart.h"
 #include "syscall/linux/abi/siginfo.h"
 #include "syscall/linux/process/cred.h"
 #include "syscall/linux/process/kernel.h"
@@ -81,7 +81,7 @@ struct task {
     char comm[TASK_COMM_SIZE];
     int sched_policy, sched_priority;
     uint64_t affinity[16];           /* bits of the processors it may use, 1024 of them */
-    int64_t cpu_clock;               /* host id of this thread's CPU clock; -1 before the start and after the end */
+    int64_t cpu_clock;               /* host id of this thread's CPU clock; HOST_NO_CPU_CLOCK while it has none */
     int64_t cpu_ns_at_exit;
 
     /* guarded by process->signal_lock */
@@ -90,7 +90,8 @@ struct task {
     bool stopped;                    /* waits for SIGCONT */
 
     /* guarded by kernel->tasks_lock */
-    struct list thread_node;         /* process->threads */
+    struct list thread_node;         /* process->threads (and under signal_lock) */
+    struct list tid_node;            /* kernel->tasks_by_tid */
     bool in_table;                   /* false once it has exited */
 
     /* vfork: the parent sleeps until done. done: atomic, set once by exec or exit of the child */
@@ -105,6 +106,10 @@ struct task {
     _Atomic uint64_t voluntary_switches;
 };
 
+/* A task of process with a new CPU, not in any table yet. Returns NULL without memory. */
+struct task *task_new(struct process *process);
+/* Starts the host thread, which runs kernel->options.run_task and then exits. Returns 0, -EAGAIN, -ENOMEM. */
+int task_start(struct task *task);
 struct task *task_get(struct task *task);
 void task_put(struct task *task);
 /* The thread with that tid, counted; NULL when there is none. Locks: takes tasks_lock. */
@@ -136,6 +141,9 @@ static inline bool task_interrupted(const struct task *task) {
     return (atomic_load_explicit(&task->attention, memory_order_acquire) &
             (ATTENTION_SIGNAL | ATTENTION_EXIT | ATTENTION_STOP)) != 0;
 }
+
+/* sched_block for the calling task, counted and shown in /proc as sleeping. Returns as sched_block does. */
+int task_block(struct task *task, int64_t deadline_ns);
 
 /* Makes the task leave guest code and any sleep to look at its attention bits. bits: enum task_attention.
  * Locks: the caller holds tasks_lock or signal_lock of its process or a count, and the task is in_table. */

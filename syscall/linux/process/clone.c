@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/* One function makes every task. Everything that can fail is done before the child is in a table; the host thread
+ * starts last, when PARENT_SETTID and CHILD_SETTID are stored and the tid to return is known. */
+#include "syscall/linux/process/clone.h"
+#include "syscall/linux/process/pids.h"
+#include "syscall/linux/process/signal.h"
+
+#include "base/bits.h"
+#include "base/error.h"
+#include "cpu/cpu.h"
+#include "syscall/linux/fs/fd_table.h"
+#include "syscall/linux/fs/fs_context.h"
+
+#include <string.h>
+
+struct clone_call {
+    const struct clone_request *request;
+    struct task *parent;
+    struct task *child;
+    bool new_process;
+};
+
+static int attach_space(struct clone_call *call, bool shared) {
+    struct process *child = call->child->process;
+    struct address_space *space = task_space(call->parent);
+    if (!call->new_process) return 0;
+    child->space = shared ? space_get(space) : space_fork(space);
+    return child->space ? 0 : -ENOMEM;
+}
+
+static int attach_actions(struct clone_call *call, bool shared) {
+    struct process *child = call->child->process;
+    struct signal_actions *actions = call->parent->process->actions;
+    if (!call->new_process) return 0;
+    child->actions = shared ? signal_actions_get(actions) : signal_actions_copy(actions);
+    if (!child->actions) return -ENOMEM;
+    if (call->request->flags & CLONE_CLEAR_SIGHAND) signal_actions_reset(child->actions, true);
+    return 0;
+}
+
+static int attach_fs(struct clone_call *call, bool shared) {
+    struct fs_context *fs = call->parent->fs;
+    call->child->fs = shared ? fs_context_get(fs) : fs_context_copy(fs);
+    return call->child->fs ? 0 : -ENOMEM;
+}
+
+static int attach_files(struct clone_call *call, bool shared) {
+    struct fd_table *fds = call->parent->fds;
+    call->child->fds = shared ? fd_table_get(fds) : fd_table_copy(fds);
+    return call->child->fds ? 0 : -ENOMEM;
+}
+
+static const struct {
+    uint64_t flag;
+    int (*attach)(struct clone_call *call, bool shared);
+} parts[] = {
+#define CLONE_PART(flag, attach) {flag, attach},
+#include "syscall/linux/process/clone_flags.def"
+};
+
+static const struct {
+    uint64_t flag, other;
+} needs[] = {
+#define CLONE_NEEDS(flag, other) {flag, other},
+#include "syscall/linux/process/clone_flags.def"
+}, excludes[] = {
+#define CLONE_EXCLUDES(flag, other) {flag, other},
+#include "syscall/linux/process/clone_flags.def"
+};
+
+static const struct {
+    uint64_t flag;
+    int error;
+} refused[] = {
+#define CLONE_REFUSED(flag, error) {flag, error},
+#include "syscall/linux/process/clone_flags.def"
+};
+
+static int check_flags(uint64_t flags) {
+    for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
+        if ((flags & needs[i].flag) && !(flags & needs[i].other)) return -EINVAL;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(excludes); i++) {
+        if ((flags & excludes[i].flag) && (flags & excludes[i].other)) return -EINVAL;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        if (flags & refused[i].flag) return -refused[i].error;
+    }
+    return 0;
+}
+
+static int check(const struct task *parent, const struct clone_request *request) {
+    const uint64_t flags = request->flags;
+    const int r = check_flags(flags);
+    if (r < 0) return r;
+    if ((flags & CLONE_SETTLS) && request->tls >= SPACE_END) return -EPERM;
+    if ((flags & CLONE_PIDFD) && !request->open_pidfd) return -EINVAL;
+    if ((flags & CLONE_PARENT) && parent->process == parent->kernel->init) return -EINVAL;
+    return 0;
+}
+
+static struct process *make_process(struct task *parent) {
+    struct process *from = parent->process;
+    struct process *child = process_new(parent->kernel);
+    if (!child) return NULL;
+    host_mutex_lock(&from->lock);
+    memcpy(child->limits, from->limits, sizeof child->limits);
+    child->nice = from->nice;
+    child->personality = from->personality;
+    child->dumpable = from->dumpable;
+    child->oom_score_adj = from->oom_score_adj;
+    child->membarrier_registered = from->membarrier_registered;
+    process_copy_image_locked(child, from);
+    host_mutex_unlock(&from->lock);
+    return child;
+}
+
+static void copy_task(struct task *child, const struct task *parent, const struct clone_request *request) {
+    struct cpu_state *state = &child->cpu->state;
+    cpu_copy_state(child->cpu, parent->cpu);
+    state->gpr[RAX] = 0;
+    if (request->stack) state->gpr[RSP] = request->stack;
+    if (request->flags & CLONE_SETTLS) state->seg_base[SEG_FS] = request->tls;
+    child->cred = parent->cred;
+    child->blocked = parent->blocked;
+    child->sched_policy = parent->sched_policy;
+    child->sched_priority = parent->sched_priority;
+    child->timer_slack_ns = parent->timer_slack_ns;
+    memcpy(child->affinity, parent->affinity, sizeof child->affinity);
+    memcpy(child->comm, parent->comm, sizeof child->comm);
+    if (request->flags & CLONE_CHILD_CLEARTID) child->clear_child_tid = request->child_tid;
+    if (!(request->flags & CLONE_VM) || (request->flags & CLONE_VFORK)) child->altstack = parent->altstack;
+}
+
+static int make_child(struct clone_call *call) {
+    struct process *process = call->parent->process;
+    if (call->new_process) {
+        process = make_process(call->parent);
+        if (!process) return -ENOMEM;
+    }
+    call->child = task_new(process);
+    if (call->new_process) process_put(process); /* the task holds it */
+    if (!call->child) return -ENOMEM;
+    copy_task(call->child, call->parent, call->request);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        const int r = parts[i].attach(call, (call->request->flags & parts[i].flag) != 0);
+        if (r < 0) return r;
+    }
+    tlb_attach(&call->child->cpu->tlb, task_space(call->child));
+    return 0;
+}
+
+static void link_process_locked(struct clone_call *call) {
+    struct process *child = call->child->process, *self = call->parent->process;
+    const bool sibling = (call->request->flags & CLONE_PARENT) != 0;
+    child->pid = task_tid(call->child);
+    child->parent = sibling ? self->parent : self;
+    child->parent_task = call->parent;
+    child->exit_signal = sibling ? self->exit_signal : call->request->exit_signal;
+    child->pgid = self->pgid;
+    child->sid = self->sid;
+    child->leader = call->child;
+    if (child->parent) list_append(&child->parent->children, &child->sibling);
+    pids_add_process_locked(process_get(child));
+}
+
+static int choose_tid_locked(struct kernel *kernel, int wanted) {
+    if (!wanted) return pids_allocate_locked(kernel);
+    return pids_task_locked(kernel, wanted) || pids_process_locked(kernel, wanted) ? -EEXIST : wanted;
+}
+
+/* Puts the child into the tables, unless the process is about to die or a signal wants to be taken first. */
+static int link_locked(struct clone_call *call) {
+    struct task *parent = call->parent, *child = call->child;
+    struct process *process = child->process;
+    if (parent->kernel->shutting_down) return -EAGAIN;
+    const int tid = choose_tid_locked(parent->kernel, call->request->tid);
+    if (tid < 0) return tid;
+    host_mutex_lock(&parent->process->signal_lock);
+    const bool dying = (atomic_load(&parent->attention) & ATTENTION_EXIT) || parent->process->exec_task;
+    const bool signalled = call->new_process && (atomic_load(&parent->attention) & ATTENTION_SIGNAL);
+    if (dying || signalled) {
+        host_mutex_unlock(&parent->process->signal_lock);
+        return -ERESTARTNOINTR;
+    }
+    atomic_store(&child->tid, tid);
+    if (!call->new_process) {
+        list_append(&process->threads, &child->thread_node);
+        process->n_threads++;
+        if (process->stopping) task_notify(child, ATTENTION_STOP);
+    }
+    host_mutex_unlock(&parent->process->signal_lock);
+    if (call->new_process) {
+        host_mutex_lock(&process->signal_lock);
+        list_append(&process->threads, &child->thread_node);
+        process->n_threads = 1;
+        host_mutex_unlock(&process->signal_lock);
+        link_process_locked(call);
+    }
+    pids_add_task_locked(task_get(child));
+    return tid;
+}
+
+static void unlink_child(struct clone_call *call) {
+    struct task *child = call->child;
+    struct process *process = child->process;
+    host_mutex_lock(&call->parent->kernel->tasks_lock);
+    host_mutex_lock(&process->signal_lock);
+    list_remove(&child->thread_node);
+    process->n_threads--;
+    host_mutex_unlock(&process->signal_lock);
+    pids_remove_task_locked(child);
+    if (call->new_process) {
+        list_remove(&process->sibling);
+        pids_remove_process_locked(process);
+    }
+    host_mutex_unlock(&call->parent->kernel->tasks_lock);
+    if (call->new_process) process_put(process);
+    task_put(child); /* the table's */
+}
+
+/* Bad addresses are ignored, as Linux does: the child exists already. */
+static void store_tids(struct clone_call *call, int tid) {
+    const struct clone_request *request = call->request;
+    if (request->flags & CLONE_PARENT_SETTID) copy_to_guest(call->parent, request->parent_tid, &tid, sizeof tid);
+    if (request->flags & CLONE_CHILD_SETTID) copy_to_guest(call->child, request->child_tid, &tid, sizeof tid);
+}
+
+void clone_vfork_release(struct task *child) {
+    struct task *parent = child->vfork_parent;
+    if (!parent) return;
+    child->vfork_parent = NULL;
+    atomic_store(&child->vfork_done, true);
+    sched_wake(&parent->sched);
+    task_put(parent);
+}
+
+/* Only death ends the wait early. */
+static void wait_for_vfork(struct task *parent, struct task *child) {
+    while (!atomic_load(&child->vfork_done)) {
+        if (atomic_load(&parent->attention) & ATTENTION_EXIT) break;
+        sched_block_uninterruptible(&parent->sched, SCHED_NEVER);
+    }
+}
+
+static int64_t start_child(struct clone_call *call, int tid) {
+    struct task *child = call->child, *parent = call->parent;
+    const bool vfork = (call->request->flags & CLONE_VFORK) != 0;
+    store_tids(call, tid);
+    if (vfork) child->vfork_parent = task_get(parent);
+    task_get(child); /* the host thread's, moves to it */
+    if (task_start(child) < 0) {
+        task_put(child);
+        clone_vfork_release(child);
+        unlink_child(call);
+        return -EAGAIN;
+    }
+    if (vfork) wait_for_vfork(parent, child);
+    return tid;
+}
+
+static int64_t open_pidfd(struct clone_call *call) {
+    const struct clone_request *request = call->request;
+    if (!(request->flags & CLONE_PIDFD)) return -1;
+    const int fd = request->open_pidfd(call->parent, call->child->process);
+    if (fd < 0) return fd - 1;
+    if (copy_to_guest(call->parent, request->pidfd, &fd, sizeof fd) == 0) return fd;
+    request->close_pidfd(call->parent, fd);
+    return -EFAULT - 1;
+}
+
+static int64_t link_and_start(struct clone_call *call) {
+    struct kernel *kernel = call->parent->kernel;
+    const int64_t pidfd = open_pidfd(call);
+    if (pidfd < -1) return pidfd + 1;
+    host_mutex_lock(&kernel->tasks_lock);
+    const int tid = link_locked(call);
+    host_mutex_unlock(&kernel->tasks_lock);
+    const int64_t r = tid < 0 ? tid : start_child(call, tid);
+    if (r < 0 && pidfd >= 0) call->request->close_pidfd(call->parent, (int)pidfd);
+    return r;
+}
+
+int64_t clone_task(struct task *parent, const struct clone_request *request) {
+    struct clone_call call = {.request = request, .parent = parent, .new_process = !(request->flags & CLONE_THREAD)};
+    int64_t r = check(parent, request);
+    if (r < 0) return r;
+    r = make_child(&call);
+    if (r == 0) r = link_and_start(&call);
+    task_put(call.child);
+    return r;
+}

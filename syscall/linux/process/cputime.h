@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* CPU time of threads and processes, and what rusage is made from. */
+#pragma once
+
+#include "syscall/linux/process/task.h"
+
+/* CPU time of a thread, now or when it ended; any thread may ask. */
+int64_t cputime_of_task(struct task *task);
+/* CPU time of all threads of a process, past and present. Takes tasks_lock. */
+int64_t cputime_of_process(struct process *process);
+/* Everything that the process itself has used. Takes tasks_lock. */
+struct process_usage cputime_usage(struct process *process);
+void cputime_add(struct process_usage *sum, const struct process_usage *more);
+/* Counts a thread that has just left the process. Wants tasks_lock. */
+void cputime_add_exited_locked(struct process *process, struct task *task);

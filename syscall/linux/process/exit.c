@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/* A task ends in this order, each line once a bug somewhere: robust futexes, PI locks, CLEARTID (store 0 and wake 1),
+ * vfork's parent, descriptors, then out of the tables; the last thread makes the process a zombie. */
+#include "syscall/linux/process/exit.h"
+#include "syscall/linux/process/clone.h"
+#include "syscall/linux/process/cputime.h"
+#include "syscall/linux/process/futex.h"
+#include "syscall/linux/process/itimer.h"
+#include "syscall/linux/process/pids.h"
+#include "syscall/linux/process/posix_timer.h"
+#include "syscall/linux/process/signal.h"
+#include "syscall/linux/process/stop.h"
+
+#include "host/clock.h"
+#include "host/cpu_clock.h"
+#include "syscall/linux/abi/time.h"
+#include "syscall/linux/abi/wait.h"
+#include "syscall/linux/fs/fd_table.h"
+#include "syscall/linux/fs/fs_context.h"
+
+static void release_memory(struct task *task) {
+    futex_exit(task);
+    if (task->clear_child_tid) {
+        const uint64_t gva = task->clear_child_tid;
+        task->clear_child_tid = 0;
+        if (space_store_u32(task_space(task), gva, 0) == 0) futex_wake(task, gva, true, 1, ~0u);
+    }
+    tlb_attach(&task->cpu->tlb, NULL);
+}
+
+static void release_files(struct task *task) {
+    host_mutex_lock(&task->lock);
+    struct fd_table *fds = task->fds;
+    struct fs_context *fs = task->fs;
+    task->fds = NULL;
+    task->fs = NULL;
+    task->cpu_ns_at_exit = host_clock_thread_cpu_ns();
+    task->cpu_clock = HOST_NO_CPU_CLOCK;
+    host_mutex_unlock(&task->lock);
+    fd_table_put(fds);
+    fs_context_put(fs);
+}
+
+/* True when this was the last thread. */
+static bool leave_threads_locked(struct task *task) {
+    struct process *process = task->process;
+    host_mutex_lock(&process->signal_lock);
+    list_remove(&task->thread_node);
+    const bool last = --process->n_threads == 0;
+    signal_queue_flush_locked(&task->pending, ~0ull);
+    signal_retarget_locked(task, ~task->blocked);
+    if (process->exec_task && process->n_threads == 1) sched_wake(&process->exec_task->sched);
+    const bool all_stopped = stop_is_complete_locked(process);
+    host_mutex_unlock(&process->signal_lock);
+    if (process->leader == task) process->leader = NULL;
+    cputime_add_exited_locked(process, task);
+    if (!last && all_stopped) stop_report_locked(process);
+    return last;
+}
+
+static void send_death_signals_locked(struct task *parent) {
+    LIST_FOR_EACH(node, &parent->process->children) {
+        struct process *child = CONTAINER_OF(node, struct process, sibling);
+        if (child->parent_task != parent) continue;
+        child->parent_task = NULL;
+        if (child->death_signal) signal_send_process(child, child->death_signal, SI_USER);
+    }
+}
+
+static struct process *new_parent_locked(struct process *dead) {
+    for (struct process *p = dead->parent; p; p = p->parent) {
+        if (p->subreaper && p->state == PROCESS_RUNNING && p->n_threads > 0) return p;
+    }
+    return NULL;
+}
+
+static void give_away_locked(struct process *child, struct process *parent) {
+    list_remove(&child->sibling);
+    child->parent = parent;
+    child->exit_signal = SIGCHLD;
+    if (parent) list_append(&parent->children, &child->sibling);
+    if (child->state != PROCESS_ZOMBIE) return;
+    if (parent) {
+        wait_queue_wake_all(&parent->child_wait);
+    } else {
+        exit_reap_locked(child);
+    }
+}
+
+static void give_children_away_locked(struct process *dead) {
+    struct process *parent = new_parent_locked(dead);
+    LIST_FOR_EACH(node, &dead->children) give_away_locked(CONTAINER_OF(node, struct process, sibling), parent);
+}
+
+static bool ignores_children(struct process *parent) {
+    const struct guest_sigaction action = signal_action_of(parent->actions, SIGCHLD);
+    return action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
+}
+
+static struct guest_siginfo child_info(struct process *child, int signo, int code, int status) {
+    struct guest_siginfo info = signal_info(signo, code);
+    info.chld.pid = child->pid;
+    info.chld.status = status;
+    info.chld.utime = child->own.cpu_ns / (NS_PER_S / USER_HZ);
+    return info;
+}
+
+void exit_notify_parent_locked(struct process *child, int code, int status) {
+    struct process *parent = child->parent;
+    if (!parent) return;
+    const bool ended = code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED;
+    const struct guest_sigaction action = signal_action_of(parent->actions, SIGCHLD);
+    const int signo = ended ? child->exit_signal : SIGCHLD;
+    const bool wanted = ended || !(action.flags & SA_NOCLDSTOP);
+    if (signo && wanted) {
+        const struct guest_siginfo info = child_info(child, signo, code, status);
+        signal_send_info_process(parent, &info);
+    }
+    wait_queue_wake_all(&parent->child_wait);
+}
+
+void exit_reap_locked(struct process *child) {
+    if (child->state == PROCESS_REAPED) return;
+    child->state = PROCESS_REAPED;
+    list_remove(&child->sibling);
+    pids_remove_process_locked(child);
+    process_put(child);
+}
+
+static void report_end_locked(struct process *process) {
+    const int status = process->exit_status;
+    const bool signalled = (status & 0x7f) != 0;
+    const int code = !signalled ? CLD_EXITED : status & WAIT_CORE_FLAG ? CLD_DUMPED : CLD_KILLED;
+    struct process *parent = process->parent;
+    const bool reap = !parent || (process->exit_signal == SIGCHLD && ignores_children(parent));
+    exit_notify_parent_locked(process, code, signalled ? status & 0x7f : (status >> 8) & 0xff);
+    wait_queue_wake_all(&process->exit_wait);
+    if (reap) exit_reap_locked(process);
+}
+
+static void tell_machine_locked(struct process *process) {
+    struct kernel *kernel = process->kernel;
+    if (process != kernel->init) return;
+    kernel->init_status = process->exit_status;
+    kernel->init_exited = true;
+    atomic_store(&kernel->init_event, 1);
+    host_futex_wake(&kernel->init_event, INT32_MAX);
+}
+
+static void become_zombie_locked(struct process *process, int last_status) {
+    host_mutex_lock(&process->signal_lock);
+    process->exit_status = process->group_exit ? process->group_status : last_status;
+    signal_queue_flush_locked(&process->pending, ~0ull);
+    host_mutex_unlock(&process->signal_lock);
+    process->state = PROCESS_ZOMBIE;
+    give_children_away_locked(process);
+    stop_hang_up_orphans_locked(process);
+    tell_machine_locked(process);
+    report_end_locked(process);
+}
+
+static void drop_space(struct process *process) {
+    host_mutex_lock(&process->lock);
+    struct address_space *space = process->space;
+    process->space = NULL;
+    host_mutex_unlock(&process->lock);
+    if (space) space_put(space);
+}
+
+/* Timers and memory go while the process has no thread and is not yet a zombie: nobody can be sent a signal. */
+static void end_process(struct task *task) {
+    struct process *process = task->process;
+    struct kernel *kernel = task->kernel;
+    posix_timers_end(process);
+    itimers_end(process);
+    drop_space(process);
+    host_mutex_lock(&kernel->tasks_lock);
+    become_zombie_locked(process, task->exit_code);
+    host_mutex_unlock(&kernel->tasks_lock);
+}
+
+void task_exit(struct task *task) {
+    struct kernel *kernel = task->kernel;
+    atomic_store(&task->state, 'Z');
+    atomic_fetch_or(&task->attention, ATTENTION_EXIT);
+    release_memory(task);
+    clone_vfork_release(task);
+    release_files(task);
+    host_mutex_lock(&kernel->tasks_lock);
+    send_death_signals_locked(task);
+    const bool last = leave_threads_locked(task);
+    pids_remove_task_locked(task);
+    host_mutex_unlock(&kernel->tasks_lock);
+    if (last) end_process(task);
+    task_put(task); /* the table's */
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/* Life of struct task: made by clone or for the first process, run by one host thread, freed by the last put. */
+#include "syscall/linux/process/task.h"
+#include "syscall/linux/process/exit.h"
+#include "syscall/linux/process/signal.h"
+
+#include "base/error.h"
+#include "host/cpu_clock.h"
+#include "syscall/linux/fs/fd_table.h"
+#include "syscall/linux/fs/fs_context.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct task *task_new(struct process *process) {
+    struct task *task = calloc(1, sizeof *task);
+    struct cpu *cpu = task ? cpu_new(process->kernel->options.cpu_env) : NULL;
+    if (!cpu) {
+        free(task);
+        return NULL;
+    }
+    task->cpu = cpu;
+    task->kernel = process->kernel;
+    task->process = process_get(process);
+    task->altstack.flags = SS_DISABLE;
+    task->timer_slack_ns = 50000;
+    task->cpu_clock = HOST_NO_CPU_CLOCK;
+    atomic_init(&task->refs, 1);
+    atomic_init(&task->state, 'R');
+    sched_thread_init(&task->sched);
+    host_mutex_init(&task->lock);
+    signal_queue_init(&task->pending);
+    list_init(&task->thread_node);
+    list_init(&task->tid_node);
+    memset(task->affinity, 0xff, sizeof task->affinity);
+    return task;
+}
+
+struct task *task_get(struct task *task) {
+    atomic_fetch_add(&task->refs, 1);
+    return task;
+}
+
+void task_put(struct task *task) {
+    if (!task || atomic_fetch_sub(&task->refs, 1) > 1) return;
+    signal_queue_flush_locked(&task->pending, ~0ull);
+    if (task->fds) fd_table_put(task->fds);
+    if (task->fs) fs_context_put(task->fs);
+    tlb_attach(&task->cpu->tlb, NULL);
+    cpu_free(task->cpu);
+    sched_thread_fini(&task->sched);
+    host_mutex_fini(&task->lock);
+    process_put(task->process);
+    free(task);
+}
+
+/* The kernel may be freed as soon as `live` is down: nothing of it is touched afterwards but the word's address. */
+static void thread_main(void *arg) {
+    struct task *task = arg;
+    struct kernel *kernel = task->kernel;
+    host_mutex_lock(&task->lock);
+    task->cpu_clock = host_cpu_clock_self();
+    host_mutex_unlock(&task->lock);
+    kernel->options.run_task(task);
+    task_exit(task);
+    task_put(task);
+    atomic_fetch_sub(&kernel->live, 1);
+    host_futex_wake(&kernel->live, INT32_MAX);
+}
+
+int task_start(struct task *task) {
+    atomic_fetch_add(&task->kernel->live, 1);
+    const int r = host_thread_start(thread_main, task);
+    if (r < 0) atomic_fetch_sub(&task->kernel->live, 1);
+    return r;
+}
+
+int task_block(struct task *task, int64_t deadline_ns) {
+    atomic_fetch_add_explicit(&task->voluntary_switches, 1, memory_order_relaxed);
+    atomic_store_explicit(&task->state, 'S', memory_order_relaxed);
+    const int r = sched_block(&task->sched, deadline_ns);
+    atomic_store_explicit(&task->state, 'R', memory_order_relaxed);
+    return r;
+}
+
+void task_notify(struct task *task, uint32_t bits) {
+    atomic_fetch_or(&task->attention, bits);
+    sched_interrupt(&task->sched);
+    cpu_kick(task->cpu);
+}
