@@ -48,7 +48,21 @@ int machine_choose_memory(const char *name, struct lockstep_error *error) {
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no memory '%s'", name);
 }
 
+struct cpu_choice {
+    const char *name;
+    const struct cpu_model *(*model)(void);
+};
+
+static const struct cpu_choice cpus[] = {
+    {"default", cpu_model_default},
+    {"x86-64-v3", cpu_model_default},
+};
+
 int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lockstep_error *error) {
-    *out = cpu_model_find(name);
-    return *out ? 0 : machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no CPU model '%s'", name);
+    for (size_t i = 0; i < ARRAY_LEN(cpus); i++) {
+        if (name && strcmp(name, cpus[i].name) != 0) continue;
+        *out = cpus[i].model();
+        return 0;
+    }
+    return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no CPU model '%s'", name);
 }

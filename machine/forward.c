@@ -3,14 +3,17 @@
  * when that process stops, ours does. Runs on the watcher's thread, never in a signal handler. */
 #include "machine/machine.h"
 
+#include "syscall/linux/abi/siginfo.h"
 #include "syscall/linux/process/kernel.h"
-
-enum { SIGNAL_CONT = 18, SIGNAL_CHLD = 17, SIGNAL_STOP_FIRST = 19, SIGNAL_STOP_LAST = 22, SIGNAL_URG = 23, SIGNAL_WINCH = 28 };
 
 /* Whether the signal's default is to end a process. */
 static bool ends_programs(int number) {
-    const bool stops = number >= SIGNAL_STOP_FIRST && number <= SIGNAL_STOP_LAST;
-    return !stops && number != SIGNAL_CONT && number != SIGNAL_CHLD && number != SIGNAL_URG && number != SIGNAL_WINCH;
+    switch (number) {
+    case SIGCHLD: case SIGCONT: case SIGSTOP: case SIGTSTP: case SIGTTIN: case SIGTTOU: case SIGURG: case SIGWINCH:
+        return false;
+    default:
+        return true;
+    }
 }
 
 static bool first_process_gone(struct kernel *kernel) {
@@ -20,16 +23,9 @@ static bool first_process_gone(struct kernel *kernel) {
     return gone;
 }
 
-/* Ends the wait for processes that the first one left behind. */
-static void end_machine(struct lockstep_machine *machine) {
-    atomic_store(&machine->ending, true);
-    atomic_fetch_add(&machine->kernel->tasks_event, 1);
-    host_futex_wake(&machine->kernel->tasks_event, INT32_MAX);
-}
-
 void lockstep_machine_signal(struct lockstep_machine *machine, int number) {
     if (first_process_gone(machine->kernel)) {
-        if (ends_programs(number)) end_machine(machine);
+        if (ends_programs(number)) kernel_wait(machine->kernel); /* ends the ones it left behind */
         return;
     }
     kernel_signal_from_host(machine->kernel, number);

@@ -3,10 +3,12 @@
 #include "machine/machine.h"
 
 #include "base/error.h"
+#include "cpu/model.h"
 #include "mmu/space.h"
 #include "syscall/linux/fs/vfs.h"
 #include "syscall/linux/process/kernel.h"
 #include "syscall/linux/procfs/procfs.h"
+#include "syscall/linux/run.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,12 +59,16 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
     struct kernel_options kernel_options = {
         .log = &machine->log,
         .engine = machine->engine,
+        .run_task = task_run,
         .cpu_env = &machine->cpu_env,
         .frame_pool = machine->frame_pool,
         .vfs = machine->vfs,
         .strace = options->strace,
         .uid = user.uid,
         .gid = user.gid,
+        .hwcap = cpu_model_hwcap(machine->cpu_env.model),
+        .hwcap2 = cpu_model_hwcap2(machine->cpu_env.model),
+        .randomize = !options->fixed_addresses,
     };
     machine->kernel = kernel_new(&kernel_options);
     if (!machine->kernel) return no_memory(error);
@@ -89,6 +95,7 @@ int lockstep_machine_new(const struct lockstep_options *options, struct lockstep
     *machine = NULL;
     if (!made) return no_memory(error);
     host_kick_init();
+    host_bus_guard_init();
     if (options->forward_signals) host_signal_block_all();
     if (build(made, options, error)) {
         lockstep_machine_free(made);

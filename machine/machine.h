@@ -9,8 +9,6 @@
 #include "host/host.h"
 #include "include/lockstep/lockstep.h"
 
-#include <stdatomic.h>
-
 struct fd_table;
 struct fs_context;
 struct kernel;
@@ -27,8 +25,7 @@ struct lockstep_machine {
     bool inherit_descriptors;
     struct host_signal_watcher *watcher; /* NULL: signals are not forwarded */
 
-    bool started;           /* user's thread only */
-    atomic_bool ending;     /* atomic: a signal asked to end processes that the first one left behind */
+    bool started; /* user's thread only */
 };
 
 /* Fills *error and returns -1. number: -E or 0. */

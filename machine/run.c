@@ -37,24 +37,13 @@ int lockstep_machine_start(struct lockstep_machine *machine, const char *path, c
     return 0;
 }
 
-static int count_tasks(struct kernel *kernel) {
-    host_mutex_lock(&kernel->tasks_lock);
-    const int n = kernel->n_tasks;
-    host_mutex_unlock(&kernel->tasks_lock);
-    return n;
-}
-
-static void wait_for_all(struct lockstep_machine *machine) {
-    struct kernel *kernel = machine->kernel;
-    for (;;) {
-        const uint32_t event = atomic_load(&kernel->tasks_event);
-        if (atomic_load(&machine->ending) || count_tasks(kernel) == 0) return;
-        host_futex_wait(&kernel->tasks_event, event, HOST_NEVER);
-    }
+/* Until the last guest thread has gone. */
+static void wait_for_all(struct kernel *kernel) {
+    for (uint32_t live; (live = atomic_load(&kernel->live)) != 0;) host_futex_wait(&kernel->live, live, HOST_NEVER);
 }
 
 void lockstep_machine_wait(struct lockstep_machine *machine, struct lockstep_status *status) {
-    wait_for_all(machine);
+    wait_for_all(machine->kernel);
     const int encoded = kernel_wait(machine->kernel);
     status->signaled = (encoded & 0x7f) != 0;
     status->code = status->signaled ? encoded & 0x7f : (encoded >> 8) & 0xff;
