@@ -8,6 +8,7 @@
 #include "mmu/tlb.h"
 
 struct cpu_model;
+struct host_mutex;
 
 /* What the CPU learns from outside. Deterministic mode supplies its own functions. */
 struct cpu_env {
@@ -16,6 +17,8 @@ struct cpu_env {
     uint32_t (*processor_id)(void *arg);           /* RDTSCP, RDPID, CPUID leaf 1 */
     void *arg;
     const struct cpu_model *model;                 /* CPUID; immutable */
+    struct host_mutex *split_lock;                 /* borrowed, one per machine: LOCK on operands that are not naturally
+                                                    * aligned; NULL: only one CPU runs at a time */
 };
 
 struct interp; /* private to cpu/interp */

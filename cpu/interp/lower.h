@@ -24,11 +24,11 @@
 #include "decoder/decode.h"
 
 enum lower_result {
-    LOWER_NEXT,   /* the block goes on with the next instruction: the handler ends in NEXT or return u + 1 */
+    LOWER_NEXT,   /* the handler ends in NEXT or return u + 1 */
     LOWER_UD,     /* this combination does not exist: #UD */
-    LOWER_END,    /* the block ends here; the uop after u goes on at the next instruction, if the handler lets it */
-    LOWER_JCC,    /* u leaves through u->ptr when taken (imm: target), else goes to u + 1 */
-    LOWER_JUMP,   /* u always leaves through u->ptr (imm: target) */
+    LOWER_LEAVE,  /* the handler never goes to u + 1; only for the ops that block.c knows to end a block */
+    LOWER_JCC,    /* u leaves through u->ptr when taken, giving back u->src2 to the budget, else goes to u + 1 */
+    LOWER_JUMP,   /* u always leaves through u->ptr */
     LOWER_CALL,   /* the same, and u->disp receives the address of the next instruction */
 };
 

@@ -14,16 +14,34 @@ bool mem_write_slow(struct cpu *cpu, uint64_t gva, const void *src, unsigned n);
 /* Checks that n bytes (any number) are writable, so that following stores there cannot fault. */
 bool mem_probe_write(struct cpu *cpu, uint64_t gva, unsigned n);
 bool mem_probe_read(struct cpu *cpu, uint64_t gva, unsigned n);
+/* Host address of n bytes in one page, for a read-modify-write; valid until the next safe point. NULL with the fault
+ * filled. After storing, call mem_written: the page may hold code. */
+void *mem_pin_write(struct cpu *cpu, uint64_t gva);
+void mem_written(struct cpu *cpu, uint64_t gva, unsigned n);
+
+/* Fast path: the host address, or NULL when the TLB does not know the page or the access crosses it. A tag always has
+ * the page bits of its slot, so a crossing access cannot match. */
+static inline const void *mem_read_hit(struct cpu *cpu, uint64_t gva, unsigned n) {
+    const struct tlb_entry *e = tlb_slot(&cpu->tlb, gva);
+    if (UNLIKELY(e->read != ((gva + n - 1) & ~0xfffull))) return NULL;
+    return (const void *)(uintptr_t)(gva + e->delta);
+}
+
+static inline void *mem_write_hit(struct cpu *cpu, uint64_t gva, unsigned n) {
+    const struct tlb_entry *e = tlb_slot(&cpu->tlb, gva);
+    if (UNLIKELY(e->write != ((gva + n - 1) & ~0xfffull))) return NULL;
+    return (void *)(uintptr_t)(gva + e->delta);
+}
 
 static inline bool mem_read(struct cpu *cpu, uint64_t gva, void *dst, unsigned n) {
-    const void *p = tlb_read_hit(&cpu->tlb, gva, n);
+    const void *p = mem_read_hit(cpu, gva, n);
     if (UNLIKELY(!p)) return mem_read_slow(cpu, gva, dst, n);
     memcpy(dst, p, n);
     return true;
 }
 
 static inline bool mem_write(struct cpu *cpu, uint64_t gva, const void *src, unsigned n) {
-    void *p = tlb_write_hit(&cpu->tlb, gva, n);
+    void *p = mem_write_hit(cpu, gva, n);
     if (UNLIKELY(!p)) return mem_write_slow(cpu, gva, src, n);
     memcpy(p, src, n);
     return true;

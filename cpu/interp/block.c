@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+/* Translation: decode a run of instructions, find dead flags, lower each to uops, add the exits. A block goes on after
+ * a branch that is not taken and ends at other transfers, before an instruction of another page, or at its size limit.
+ * Its pages are watched before their bytes are read, so no later write is missed. */
+#include "cpu/interp/block.h"
+
+#include "cpu/interp/fuse.h"
+#include "cpu/interp/interp.h"
+#include "cpu/interp/liveness.h"
+#include "cpu/interp/lower.h"
+
+#include <stdlib.h>
+
+/* The instructions of a block before lowering. */
+struct run {
+    uint64_t rip;
+    unsigned n;
+    struct insn insn[BLOCK_MAX_INSNS];
+    bool flags_dead[BLOCK_MAX_INSNS];
+    int error;                 /* decode_error that insn[n - 1] stands for, or 0 */
+    struct cache_page *page[2];
+    uint64_t end;              /* address after the last */
+};
+
+struct builder {
+    struct block *block;
+    struct uop *next;          /* where the next uop goes */
+    unsigned before;           /* instructions lowered so far */
+    unsigned n_branches;
+    struct uop *branch[BLOCK_MAX_INSNS]; /* those that leave through ptr */
+    int64_t target[BLOCK_MAX_INSNS];
+    unsigned retired[BLOCK_MAX_INSNS]; /* instructions up to and with the branch */
+    bool ended;                /* no fall-through */
+};
+
+static bool watch(struct cpu *cpu, struct run *run, unsigned i, uint64_t gva, struct mem_fault *fault) {
+    run->page[i] = cache_page_get(&cpu->interp->cache, &cpu->tlb, gva);
+    if (!run->page[i]) *fault = (struct mem_fault){.kind = MEM_FAULT_NO_MEMORY, .access = MEM_EXEC, .gva = gva};
+    return run->page[i];
+}
+
+/* Decodes one instruction at gva. Returns its length, a decode_error, or 0 with *fault filled. */
+static int fetch_insn(struct cpu *cpu, struct run *run, uint64_t gva, struct insn *insn, struct mem_fault *fault) {
+    uint8_t bytes[INSN_MAX_LENGTH];
+    const unsigned rest = GUEST_PAGE_SIZE - (unsigned)(gva % GUEST_PAGE_SIZE);
+    size_t n = tlb_fetch(&cpu->tlb, gva, bytes, rest < sizeof bytes ? rest : sizeof bytes, fault);
+    if (!n) return 0;
+    int length = decode(bytes, n, insn);
+    if (length != DECODE_TRUNCATED) return length;
+    if (n < rest) return DECODE_TOO_LONG;
+    if (!tlb_fetch(&cpu->tlb, gva + n, bytes + n, 1, fault)) return 0;
+    if (!watch(cpu, run, 1, gva + n, fault)) return 0;
+    n += tlb_fetch(&cpu->tlb, gva + n, bytes + n, sizeof bytes - n, fault);
+    length = decode(bytes, n, insn);
+    return length == DECODE_TRUNCATED ? 0 : length;
+}
+
+static bool ends_run(const struct insn *insn) {
+    switch (insn->op) {
+    case OP_JMP: case OP_JMP_IND: case OP_JMP_FAR: case OP_CALL: case OP_CALL_IND: case OP_CALL_FAR: case OP_RET:
+    case OP_RET_FAR: case OP_IRET: case OP_SYSCALL: case OP_INT: case OP_INT1: case OP_INT3: case OP_HLT:
+    case OP_UD0: case OP_UD1: case OP_UD2: case OP_POPF: case OP_LOOP: case OP_LOOPE: case OP_LOOPNE: case OP_JRCXZ:
+        return true;
+    case OP_JCC: return insn->imm < 0; /* a loop: taken more often than not */
+    default: return false;
+    }
+}
+
+/* Fills run. Returns false with *fault filled when the first instruction cannot be fetched. */
+static bool decode_run(struct cpu *cpu, uint64_t rip, unsigned max, struct run *run, struct mem_fault *fault) {
+    run->rip = run->end = rip;
+    run->n = 0;
+    run->error = 0;
+    run->page[1] = NULL;
+    uint8_t probe;
+    if (!tlb_fetch(&cpu->tlb, rip, &probe, 1, fault) || !watch(cpu, run, 0, rip, fault)) return false;
+    while (run->n < max && (run->end ^ rip) < GUEST_PAGE_SIZE) {
+        struct insn *insn = &run->insn[run->n];
+        const int length = fetch_insn(cpu, run, run->end, insn, fault);
+        if (length == 0) return run->n > 0;
+        run->n++;
+        if (length < 0) {
+            *insn = (struct insn){.op = OP_INVALID};
+            run->error = length;
+            break;
+        }
+        run->end += (unsigned)length;
+        if (ends_run(insn)) break;
+    }
+    return true;
+}
+
+static struct uop *emit(struct builder *b, const struct uop *from) {
+    struct uop *u = b->next++;
+    *u = *from;
+    u->position = (uint16_t)(u - b->block->uop);
+    u->before = (uint16_t)b->before;
+    return u;
+}
+
+static bool has_mem_operand(const struct insn *insn) {
+    for (unsigned i = 0; i < insn->n_operands; i++) {
+        if (insn->operand[i].kind == OPERAND_MEM) return true;
+    }
+    return false;
+}
+
+/* Segment base and 32-bit addresses: computed by a uop of their own. String operations and LEA do it themselves. */
+static void emit_address(struct builder *b, const struct insn *insn, struct uop *u) {
+    const bool has_base = u->seg == SEG_FS || u->seg == SEG_GS, narrow = insn->mem.addr_size == 4;
+    if (!has_base && !narrow) return;
+    struct uop address = *u;
+    address.fn = narrow ? uop_address_32 : uop_address_fs;
+    address.src = has_base ? u->seg : SEG_DS;
+    if (insn->mem.vsib) address.index = GPR_ZERO;
+    emit(b, &address);
+    u->base = GPR_ADDRESS;
+    u->disp = 0;
+    if (insn->mem.vsib) return;
+    u->index = GPR_ZERO;
+    u->scale = 0;
+}
+
+static bool computes_own_address(uint16_t op) {
+    switch (op) {
+    case OP_LEA: case OP_MOVS: case OP_CMPS: case OP_STOS: case OP_LODS: case OP_SCAS: case OP_INS: case OP_OUTS:
+    case OP_XLAT: return true;
+    default: return false;
+    }
+}
+
+/* What the end of block needs to know about a uop that leaves. */
+static void note_transfer(struct builder *b, struct uop *u, int kind, uint64_t next, int64_t displacement) {
+    b->ended = kind == LOWER_JUMP || kind == LOWER_CALL || kind == LOWER_LEAVE || kind == LOWER_UD;
+    if (kind != LOWER_JCC && kind != LOWER_JUMP && kind != LOWER_CALL) return;
+    if (kind == LOWER_CALL) u->disp = (int64_t)next;
+    b->retired[b->n_branches] = b->before;
+    b->target[b->n_branches] = (int64_t)next + displacement;
+    b->branch[b->n_branches++] = u;
+}
+
+static void lower_insn(struct builder *b, const struct run *run, unsigned i, uint64_t rip) {
+    const struct insn *insn = &run->insn[i];
+    struct uop u;
+    lower_common(insn, rip, &u);
+    u.offset = (int16_t)(rip - run->rip);
+    if (run->error && i == run->n - 1) {
+        u.fn = run->error == DECODE_UD ? uop_ud : uop_gp;
+        u.imm = 0;
+        emit(b, &u);
+        b->ended = true;
+        return;
+    }
+    if (has_mem_operand(insn) && !computes_own_address(insn->op)) emit_address(b, insn, &u);
+    u.src2 = run->flags_dead[i] ? LOWER_FLAGS_DEAD : GPR_ZERO;
+    lower_fn *lower = lower_of(insn->op);
+    const int kind = lower ? lower(insn, &u) : LOWER_UD;
+    if (kind == LOWER_UD) u.fn = uop_ud;
+    struct uop *at = emit(b, &u);
+    b->before++;
+    note_transfer(b, at, kind, rip + insn->length, insn->imm);
+}
+
+/* A compare and the branch after it as one uop. */
+static bool lower_pair(struct builder *b, const struct run *run, unsigned i, uint64_t rip) {
+    const struct insn *insn = &run->insn[i], *jcc = insn + 1;
+    if (i + 1 >= run->n || jcc->op != OP_JCC) return false;
+    if (has_mem_operand(insn) && (insn->mem.seg >= SEG_FS || insn->mem.addr_size == 4)) return false;
+    struct uop u;
+    lower_common(insn, rip, &u);
+    u.offset = (int16_t)(rip - run->rip);
+    if (!fuse_branch(insn, jcc, &u)) return false;
+    struct uop *at = emit(b, &u);
+    b->before += 2;
+    note_transfer(b, at, LOWER_JCC, rip + insn->length + jcc->length, jcc->imm);
+    return true;
+}
+
+static void lower_run(struct builder *b, struct run *run) {
+    struct uop *entry = b->next++;
+    *entry = (struct uop){.fn = uop_entry, .imm = (int64_t)run->rip, .before = (uint16_t)run->n};
+    uint64_t rip = run->rip;
+    for (unsigned i = 0; i < run->n;) {
+        const unsigned n = lower_pair(b, run, i, rip) ? 2 : 1;
+        if (n == 1) lower_insn(b, run, i, rip);
+        for (unsigned end = i + n; i < end; i++) rip += run->insn[i].length;
+    }
+    b->block->n_body = (uint16_t)(b->next - entry - 1);
+}
+
+/* The fall-through, and an exit for each branch. A branch gives back the instructions after it. */
+static void add_exits(struct builder *b, const struct run *run, uop_fn *exit) {
+    struct uop stub = {.fn = exit, .imm = (int64_t)run->end};
+    if (!b->ended) {
+        struct uop *u = emit(b, &stub);
+        u->disp = (int64_t)(uintptr_t)u;
+    }
+    for (unsigned i = 0; i < b->n_branches; i++) {
+        struct uop *branch = b->branch[i];
+        stub.imm = b->target[i];
+        stub.disp = (int64_t)(uintptr_t)branch;
+        const struct uop *u = emit(b, &stub);
+        branch->ptr = u;
+        branch->src2 = (uint8_t)(run->n - b->retired[i]);
+    }
+}
+
+static struct block *finish(struct builder *b, struct run *run, uop_fn *exit) {
+    *b->block = (struct block){.page = {run->page[0], run->page[1]}};
+    lower_run(b, run);
+    add_exits(b, run, exit);
+    return b->block;
+}
+
+struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault) {
+    struct cache *cache = &cpu->interp->cache;
+    struct run run;
+    cache_make_room(cache);
+    if (!decode_run(cpu, rip, BLOCK_MAX_INSNS, &run, fault)) return NULL;
+    liveness_mark(run.insn, run.n, run.flags_dead);
+    struct block *block = cache_alloc(cache, BLOCK_MAX_BYTES);
+    if (!block) {
+        *fault = (struct mem_fault){.kind = MEM_FAULT_NO_MEMORY, .access = MEM_EXEC, .gva = rip};
+        return NULL;
+    }
+    struct builder b = {.block = block, .next = block->uop};
+    finish(&b, &run, uop_exit);
+    cache_trim(cache, block, (size_t)((char *)b.next - (char *)block));
+    cache_insert(cache, block);
+    cache_register(block);
+    return block;
+}
+
+struct block *block_build_truncated(struct cpu *cpu, uint64_t rip, unsigned n, struct mem_fault *fault) {
+    struct cache *cache = &cpu->interp->cache;
+    struct run run;
+    cache_make_room(cache);
+    if (!decode_run(cpu, rip, n, &run, fault)) return NULL;
+    liveness_mark(run.insn, run.n, run.flags_dead);
+    if (!cache->scratch) cache->scratch = malloc(BLOCK_MAX_BYTES);
+    if (!cache->scratch) {
+        *fault = (struct mem_fault){.kind = MEM_FAULT_NO_MEMORY, .access = MEM_EXEC, .gva = rip};
+        return NULL;
+    }
+    struct builder b = {.block = cache->scratch, .next = cache->scratch->uop};
+    return finish(&b, &run, uop_exit_once);
+}
