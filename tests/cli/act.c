@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+/* A guest that does one thing, named by its first argument, so that tests can look at it from outside. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void say(const char *text) {
+    if (write(1, text, strlen(text)) < 0) _exit(99);
+}
+
+static int act_exit(char **argv) {
+    return atoi(argv[0]);
+}
+
+static int act_raise(char **argv) {
+    raise(atoi(argv[0]));
+    return 0;
+}
+
+static int act_echo(char **argv) {
+    for (; *argv; argv++) printf("[%s]", *argv);
+    printf("\n");
+    return 0;
+}
+
+static int act_env(char **argv) {
+    const char *value = getenv(argv[0]);
+    printf("%s\n", value ? value : "(unset)");
+    return 0;
+}
+
+static int act_sleep(char **argv) {
+    for (;;) pause();
+    return 0;
+}
+
+static void on_term(int number) {
+    say("term\n");
+    _exit(3);
+}
+
+static int act_wait_for_term(char **argv) {
+    signal(SIGTERM, on_term);
+    say("ready\n");
+    for (;;) pause();
+    return 0;
+}
+
+/* The child waits until its parent is gone, then speaks. */
+static int act_orphan(char **argv) {
+    int ends[2];
+    char byte;
+    if (pipe(ends) != 0) return 98;
+    if (fork() == 0) {
+        close(ends[1]);
+        if (read(ends[0], &byte, 1) != 0) _exit(97);
+        say("orphan\n");
+        _exit(0);
+    }
+    return 5;
+}
+
+/* As act_orphan, but the child never ends by itself. */
+static int act_endless_orphan(char **argv) {
+    int ends[2];
+    char byte;
+    if (pipe(ends) != 0) return 98;
+    if (fork() == 0) {
+        close(ends[1]);
+        if (read(ends[0], &byte, 1) != 0) _exit(97);
+        say("ready\n");
+        for (;;) pause();
+    }
+    return 6;
+}
+
+static int act_copy(char **argv) {
+    char buf[256];
+    ssize_t n;
+    while ((n = read(atoi(argv[0]), buf, sizeof buf)) > 0) {
+        if (write(1, buf, (size_t)n) != n) return 1;
+    }
+    return n < 0;
+}
+
+static int act_descriptors(char **argv) {
+    for (int fd = 0; fd < 64; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0) printf("%d ", fd);
+    }
+    printf("\n");
+    return 0;
+}
+
+static int act_close_output(char **argv) {
+    char byte;
+    say("closing\n");
+    close(1);
+    return read(0, &byte, 1) == 1 ? 0 : 1;
+}
+
+static int act_disposition(char **argv) {
+    struct sigaction action;
+    sigaction(atoi(argv[0]), NULL, &action);
+    printf("%s\n", action.sa_handler == SIG_IGN ? "ignored" : "default");
+    return 0;
+}
+
+static int act_write_until_error(char **argv) {
+    signal(SIGPIPE, SIG_DFL);
+    for (;;) say("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n");
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(char **argv);
+} acts[] = {
+    {"exit", act_exit},
+    {"raise", act_raise},
+    {"echo", act_echo},
+    {"env", act_env},
+    {"sleep", act_sleep},
+    {"wait-for-term", act_wait_for_term},
+    {"orphan", act_orphan},
+    {"endless-orphan", act_endless_orphan},
+    {"copy", act_copy},
+    {"descriptors", act_descriptors},
+    {"close-output", act_close_output},
+    {"disposition", act_disposition},
+    {"write-until-error", act_write_until_error},
+};
+
+int main(int argc, char **argv) {
+    for (size_t i = 0; argc > 1 && i < sizeof acts / sizeof acts[0]; i++) {
+        if (strcmp(argv[1], acts[i].name) == 0) return acts[i].run(argv + 2);
+    }
+    return 96;
+}

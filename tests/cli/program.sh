@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+# The program is found as execvp(3) finds it and gets its arguments, environment and descriptors unchanged.
+. "$(dirname "$0")/expect.sh"
+
+expect 0 '[][two words][--strace]' '' "$LOCKSTEP" run "$ACT" echo '' 'two words' --strace
+mkdir bin && cp "$ACT" bin/act
+expect 0 '[x]' '' env PATH="/nowhere:$PWD/bin:$PATH" "$LOCKSTEP" run act echo x
+expect 0 '[y]' '' "$LOCKSTEP" run --env PATH="$PWD/bin" act echo y
+(cd bin && expect 0 '[z]' '' "$LOCKSTEP" run ./act echo z)
+printf '#!%s echo\n' "$ACT" >script && chmod 755 script
+expect 0 '[./script][a]' '' "$LOCKSTEP" run ./script a
+
+expect 0 'outer' '' env TESTVAR=outer "$LOCKSTEP" run "$ACT" env TESTVAR
+expect 0 'inner' '' env TESTVAR=outer "$LOCKSTEP" run --env TESTVAR=inner "$ACT" env TESTVAR
+expect 0 '' '' env TESTVAR=outer "$LOCKSTEP" run --env TESTVAR= "$ACT" env TESTVAR
+expect 0 '(unset)' '' env TESTVAR=outer "$LOCKSTEP" run --env TESTVAR "$ACT" env TESTVAR
+
+echo three >file
+expect 0 'three' '' bash -c '"$0" run "$1" copy 3 3<file' "$LOCKSTEP" "$ACT"
+expect 0 '0 1 2 5' '' bash -c '"$0" run "$1" descriptors 5<file' "$LOCKSTEP" "$ACT"
+expect 0 '0 1 2' '' "$LOCKSTEP" run "$ACT" descriptors
+expect 0 '1 2' '' bash -c '"$0" run "$1" descriptors <&-' "$LOCKSTEP" "$ACT"
+
+mkdir -p root/dir && cp "$ACT" root/dir/act
+expect 0 '[in]' '' "$LOCKSTEP" run --rootfs root /dir/act echo in
+finish

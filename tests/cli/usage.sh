@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+# Bad use is one line on stderr and status 125; help and version go to stdout.
+. "$(dirname "$0")/expect.sh"
+
+expect 125 '' 'lockstep: no command; see lockstep --help' "$LOCKSTEP"
+expect 125 '' "lockstep: unknown command 'fly'; see lockstep --help" "$LOCKSTEP" fly
+expect 125 '' 'lockstep: no program to run; see lockstep run --help' "$LOCKSTEP" run
+expect 125 '' 'lockstep: no program to run; see lockstep run --help' "$LOCKSTEP" run --
+expect 125 '' 'lockstep: unknown option --fast; see lockstep run --help' "$LOCKSTEP" run --fast x
+expect 125 '' 'lockstep: unknown option -x; see lockstep run --help' "$LOCKSTEP" run -x
+expect 125 '' 'lockstep: --strace takes no value' "$LOCKSTEP" run --strace=yes x
+expect 125 '' 'lockstep: --rootfs needs a value: --rootfs=DIR' "$LOCKSTEP" run --rootfs
+expect 125 '' 'lockstep: --env needs the name of a variable' "$LOCKSTEP" run --env =1 "$ACT"
+expect 125 '' "lockstep: engine 'jit' is not available yet" "$LOCKSTEP" run --engine=jit "$ACT" exit 0
+expect 125 '' "lockstep: there is no engine 'warp'" "$LOCKSTEP" run --engine warp "$ACT" exit 0
+expect 125 '' "lockstep: memory 'window' is not available yet" "$LOCKSTEP" run --memory=window "$ACT" exit 0
+expect 125 '' "lockstep: there is no CPU model 'z80'" "$LOCKSTEP" run --cpu=z80 "$ACT" exit 0
+expect 125 '' 'lockstep: --deterministic is not available yet' "$LOCKSTEP" run --deterministic "$ACT" exit 0
+expect 125 '' 'lockstep: cannot use /nonexistent as root: No such file or directory' \
+    "$LOCKSTEP" run --rootfs /nonexistent "$ACT" exit 0
+for command in record replay debug explore explain trace; do
+    expect 125 '' "lockstep: $command is not available yet" "$LOCKSTEP" "$command" x
+done
+expect 0 "lockstep 0.1.0" '' "$LOCKSTEP" --version
+expect 0 '*' '' "$LOCKSTEP" --help
+grep -q '^  run ' .out || fail "--help does not list run"
+expect 0 '*' '' "$LOCKSTEP" run --help
+grep -q '^  --engine=NAME ' .out || fail "run --help does not list --engine"
+finish
