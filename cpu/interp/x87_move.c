@@ -147,8 +147,13 @@ int lower_x87_fdecstp(const struct insn *insn, struct uop *u) {
     return lower_turn(insn, u, false, -1);
 }
 
+/* What is left of FNENI, FNDISI, FNSETPM: control instructions that do not wait. */
+static const struct uop *x87_fneni(struct cpu *cpu, const struct uop *u) {
+    NEXT(cpu, u);
+}
+
 int lower_x87_fnop(const struct insn *insn, struct uop *u) {
     x87_lower_common(insn, u);
-    u->fn = x87_fnop;
+    u->fn = insn->opcode == 0xdb ? x87_fneni : x87_fnop;
     return LOWER_NEXT;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* FXSAVE, FXRSTOR, XSAVE, XSAVEOPT, XSAVEC, XRSTOR on guest memory. Only the bytes that a component owns are touched;
  * all of them are checked before the first is changed. Source: SDM 1 13.7 to 13.10; SDM 2. */
+#include "cpu/interp/fp.h"
 #include "cpu/interp/x87.h"
 #include "cpu/xsave.h"
 
@@ -92,6 +93,7 @@ static const struct uop *fxsave(struct cpu *cpu, const struct uop *u) {
     const uint64_t gva = uop_address(cpu, u);
     struct image image;
     if (!is_aligned(gva, 16)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    fp_sync(cpu);
     image_fill(&cpu->state, &image, XCR0_X87 | XCR0_SSE, u->dst);
     if (!pieces_store(cpu, gva, &image, SET_FXSAVE)) return uop_raise_memory(cpu, u);
     return u + 1;
@@ -101,8 +103,9 @@ static bool mxcsr_valid(const struct image *image) {
     return !(image_get64(image, XSAVE_AT_MXCSR) & 0xffffffffu & ~(uint64_t)MXCSR_WRITABLE);
 }
 
-static void mxcsr_load(struct cpu_state *s, const struct image *image) {
-    s->mxcsr = (uint32_t)image_get64(image, XSAVE_AT_MXCSR);
+static void mxcsr_set(struct cpu *cpu, uint32_t mxcsr) {
+    cpu->state.mxcsr = mxcsr;
+    fp_load(cpu);
 }
 
 static const struct uop *fxrstor(struct cpu *cpu, const struct uop *u) {
@@ -111,7 +114,7 @@ static const struct uop *fxrstor(struct cpu *cpu, const struct uop *u) {
     if (!is_aligned(gva, 16)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
     if (!pieces_load(cpu, gva, &image, SET_FXSAVE)) return uop_raise_memory(cpu, u);
     if (!mxcsr_valid(&image)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
-    mxcsr_load(&cpu->state, &image);
+    mxcsr_set(cpu, (uint32_t)image_get64(&image, XSAVE_AT_MXCSR));
     xsave_get_x87(&cpu->state, image.byte, u->dst);
     xsave_get_xmm(&cpu->state, image.byte);
     return u + 1;
@@ -126,6 +129,7 @@ static unsigned requested(const struct cpu_state *s) {
 static const struct uop *xsave(struct cpu *cpu, const struct uop *u) {
     const struct cpu_state *s = &cpu->state;
     const uint64_t gva = uop_address(cpu, u);
+    fp_sync(cpu);
     const unsigned wanted = requested(s), in_use = xsave_in_use(s);
     const unsigned written = u->src ? wanted & in_use : wanted;
     struct image image;
@@ -144,6 +148,7 @@ static const struct uop *xsave(struct cpu *cpu, const struct uop *u) {
 static const struct uop *xsavec(struct cpu *cpu, const struct uop *u) {
     const struct cpu_state *s = &cpu->state;
     const uint64_t gva = uop_address(cpu, u);
+    fp_sync(cpu);
     const unsigned wanted = requested(s), written = wanted & xsave_in_use(s);
     struct image image;
     if (!is_aligned(gva, 64)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
@@ -196,8 +201,8 @@ static const struct uop *xrstor(struct cpu *cpu, const struct uop *u) {
         return uop_raise_memory(cpu, u);
     if (mxcsr && !mxcsr_valid(&image)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
     components_restore(s, &image, wanted, loaded, u->dst);
-    if (mxcsr) mxcsr_load(s, &image);
-    else if (wanted & XCR0_SSE) s->mxcsr = MXCSR_INIT;
+    if (mxcsr) mxcsr_set(cpu, (uint32_t)image_get64(&image, XSAVE_AT_MXCSR));
+    else if (wanted & XCR0_SSE) mxcsr_set(cpu, MXCSR_INIT);
     return u + 1;
 }
 
