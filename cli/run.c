@@ -68,6 +68,7 @@ int command_run(const struct invocation *invocation) {
     struct run_options options = {.machine = lockstep_options_default(), .environment = &environment};
     options.machine.forward_signals = true;
     options.machine.inherit_descriptors = true;
+    options.machine.report_faults = true;
     int status = STATUS_BAD_USE;
     if (environment_init(&environment, invocation->envp)) status = parse_and_run(&options, invocation);
     else complain("no memory");

@@ -15,7 +15,13 @@ static uint32_t processor(void *arg) {
     return (uint32_t)host_cpu_current();
 }
 
-void machine_init_cpu_env(struct cpu_env *env, const struct cpu_model *model) {
-    *env = (struct cpu_env){
-        .tsc = tsc, .random = random_word, .processor_id = processor, .arg = NULL, .model = model};
+void machine_init_cpu_env(struct lockstep_machine *machine, const struct cpu_model *model) {
+    machine->cpu_env = (struct cpu_env){
+        .tsc = tsc,
+        .random = random_word,
+        .processor_id = processor,
+        .arg = machine,
+        .model = model,
+        .split_lock = &machine->split_lock,
+    };
 }

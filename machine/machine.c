@@ -7,7 +7,6 @@
 #include "mmu/space.h"
 #include "syscall/linux/fs/vfs.h"
 #include "syscall/linux/process/kernel.h"
-#include "syscall/linux/procfs/procfs.h"
 #include "syscall/linux/run.h"
 
 #include <stdarg.h>
@@ -39,7 +38,7 @@ static int choose(struct lockstep_machine *machine, const struct lockstep_option
     if (machine_choose_engine(options->engine, &machine->engine, error)) return -1;
     if (machine_choose_memory(options->memory, error)) return -1;
     if (machine_choose_cpu(options->cpu, &model, error)) return -1;
-    machine_init_cpu_env(&machine->cpu_env, model);
+    machine_init_cpu_env(machine, model);
     return 0;
 }
 
@@ -71,14 +70,12 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .randomize = !options->fixed_addresses,
     };
     machine->kernel = kernel_new(&kernel_options);
-    if (!machine->kernel) return no_memory(error);
-    struct node *proc = procfs_new(machine->kernel);
-    if (!proc || vfs_mount(machine->vfs, "proc", proc) != 0) return no_memory(error);
-    return 0;
+    return machine->kernel ? 0 : no_memory(error);
 }
 
 static int build(struct lockstep_machine *machine, const struct lockstep_options *options,
                  struct lockstep_error *error) {
+    host_mutex_init(&machine->split_lock);
     machine->log.verbose = options->verbose;
     machine->inherit_descriptors = options->inherit_descriptors;
     if (choose(machine, options, error)) return -1;
@@ -96,6 +93,7 @@ int lockstep_machine_new(const struct lockstep_options *options, struct lockstep
     if (!made) return no_memory(error);
     host_kick_init();
     host_bus_guard_init();
+    if (options->report_faults) host_crash_init();
     if (options->forward_signals) host_signal_block_all();
     if (build(made, options, error)) {
         lockstep_machine_free(made);
@@ -111,5 +109,6 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     if (machine->kernel) kernel_free(machine->kernel);
     if (machine->vfs) vfs_free(machine->vfs);
     if (machine->frame_pool) frame_pool_free(machine->frame_pool);
+    host_mutex_fini(&machine->split_lock);
     free(machine);
 }

@@ -18,6 +18,7 @@ struct lockstep_machine {
     /* immutable after lockstep_machine_new */
     struct log log;
     const struct engine *engine;
+    struct host_mutex split_lock;   /* taken by locked accesses that cross a cache line */
     struct cpu_env cpu_env;
     struct frame_pool *frame_pool;
     struct vfs *vfs;
@@ -38,7 +39,7 @@ int machine_choose_memory(const char *name, struct lockstep_error *error);
 int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lockstep_error *error);
 
 /* environment.c: what the CPU learns from the host. */
-void machine_init_cpu_env(struct cpu_env *env, const struct cpu_model *model);
+void machine_init_cpu_env(struct lockstep_machine *machine, const struct cpu_model *model);
 
 /* forward.c: host signals to guest signals. */
 int machine_forward_start(struct lockstep_machine *machine, struct lockstep_error *error);

@@ -35,6 +35,8 @@ struct lockstep_options {
     bool forward_signals;
     /* Give the guest the descriptors that this process was started with; else none but 0, 1, 2. */
     bool inherit_descriptors;
+    /* A fault of Lockstep itself prints one line and ends this process with status 125. */
+    bool report_faults;
 };
 
 struct lockstep_options lockstep_options_default(void);
