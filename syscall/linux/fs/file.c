@@ -132,6 +132,15 @@ int file_truncate(struct file *file, int64_t size) {
     return file->ops->truncate(file, size);
 }
 
+int file_set_flags(struct file *file, int flags) {
+    const int settable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+    const int r = file->ops->set_flags ? file->ops->set_flags(file, flags) : 0;
+    if (r) return r;
+    int old = atomic_load(&file->flags);
+    while (!atomic_compare_exchange_weak(&file->flags, &old, (old & ~settable) | (flags & settable))) continue;
+    return 0;
+}
+
 int file_reopen(struct file *file, int flags, struct file **out) {
     return file->ops->reopen ? file->ops->reopen(file, flags, out) : -ENXIO;
 }

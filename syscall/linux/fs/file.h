@@ -92,6 +92,8 @@ int64_t file_ioctl(struct file *file, const struct ioctl_call *call);
 unsigned file_poll(struct file *file, struct poll_table *table);
 int file_stat(struct file *file, struct linux_stat *out);
 int file_truncate(struct file *file, int64_t size);
+/* F_SETFL: only O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME change. */
+int file_set_flags(struct file *file, int flags);
 int file_reopen(struct file *file, int flags, struct file **out);
 int64_t file_path(struct file *file, char *out, size_t size);
 /* Host descriptor, borrowed while the file is held; -1: none. */

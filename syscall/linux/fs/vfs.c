@@ -81,6 +81,14 @@ struct lock_table *vfs_locks(struct vfs *vfs) {
     return vfs->locks;
 }
 
+_Atomic int *vfs_terminal_session(struct vfs *vfs) {
+    return &vfs->terminal_session;
+}
+
+_Atomic int *vfs_terminal_group(struct vfs *vfs) {
+    return &vfs->terminal_group;
+}
+
 struct file *vfs_adopt_host_fd(struct vfs *vfs, int host_fd, int *err) {
     struct file *file;
     const int flags = host_file_get_flags(host_fd);

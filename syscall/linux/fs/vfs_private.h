@@ -27,6 +27,8 @@ struct vfs {
 
     _Atomic uint64_t next_ino;           /* atomic: for objects without a host name */
 
+    _Atomic int terminal_session, terminal_group; /* atomic */
+
     /* own locks */
     struct lock_table *locks;            /* owned */
     struct fifo_table *fifos;            /* owned */

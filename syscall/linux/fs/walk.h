@@ -42,3 +42,7 @@ struct lock_table *vfs_locks(struct vfs *vfs);
 /* openat2(2): vfs_open with WALK_NO_... and no short cut. */
 int vfs_open_walk(const struct vfs_caller *caller, int dirfd, const char *path, int walk, int flags, unsigned mode,
                   struct file **out);
+/* Session and foreground group of the machine's terminal: numbers that only the layer above gives a meaning; 0: not
+ * set yet. */
+_Atomic int *vfs_terminal_session(struct vfs *vfs);
+_Atomic int *vfs_terminal_group(struct vfs *vfs);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* Shared parts of the handlers of file calls. */
+#include "syscall/linux/call.h"
+
+#include "host/clock.h"
+#include "syscall/linux/abi/timespec.h"
+
+struct file *call_open_file(struct task *task, uint64_t fd) {
+    struct file *file = call_file(task, fd);
+    if (!file || !(atomic_load(&file->flags) & O_PATH)) return file;
+    file_put(file);
+    return NULL;
+}
+
+int call_resolve(struct task *task, uint64_t dirfd, uint64_t path, unsigned at, struct node **out) {
+    char name[LINUX_PATH_MAX];
+    const int err = call_path(task, name, path);
+    if (err) return err;
+    const struct vfs_caller caller = call_of(task);
+    const int walk = (at & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) | (at & AT_EMPTY_PATH ? WALK_EMPTY : 0);
+    return vfs_resolve(&caller, (int)dirfd, name, walk, out);
+}
+
+int call_host_node(struct task *task, uint64_t dirfd, uint64_t path, unsigned at, struct node **node) {
+    const int err = call_resolve(task, dirfd, path, at, node);
+    if (err) return err;
+    const int fd = node_host_fd(*node);
+    if (fd >= 0) return fd;
+    node_put(*node);
+    return -EROFS;
+}
+
+int64_t call_install(struct task *task, struct file *file, bool cloexec, int err) {
+    return file ? fd_table_install(task->fds, file, 0, cloexec) : err;
+}
+
+int64_t call_deadline_after(int64_t ns) {
+    int64_t deadline;
+    return __builtin_add_overflow(host_clock_monotonic_ns(), ns, &deadline) ? SCHED_NEVER : deadline;
+}
+
+int call_deadline(struct task *task, uint64_t gva, int64_t *deadline_ns) {
+    struct linux_timespec t;
+    *deadline_ns = SCHED_NEVER;
+    if (!gva) return 0;
+    const int err = copy_from_guest(task, &t, gva, sizeof t);
+    if (err) return err;
+    if (t.sec < 0 || t.nsec < 0 || t.nsec >= 1000000000) return -EINVAL;
+    if (t.sec < INT64_MAX / 1000000000 - 1) *deadline_ns = call_deadline_after(t.sec * 1000000000 + t.nsec);
+    return 0;
+}

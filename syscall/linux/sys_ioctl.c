@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* ioctl(2): what concerns the descriptor or the terminal's owner is answered here, the rest by the file. */
+#include "syscall/linux/abi/ioctl.h"
+#include "syscall/linux/call.h"
+#include "syscall/linux/terminal.h"
+
+static int64_t set_flag(struct task *task, struct file *file, uint64_t arg, int flag) {
+    int32_t on;
+    const int err = copy_from_guest(task, &on, arg, sizeof on);
+    if (err) return err;
+    const int flags = atomic_load(&file->flags);
+    return file_set_flags(file, on ? flags | flag : flags & ~flag);
+}
+
+static int64_t dispatch(struct task *task, struct file *file, const uint64_t arg[6]) {
+    const struct ioctl_call call = {.cmd = (unsigned)arg[1], .arg = arg[2], .space = task_space(task)};
+    switch (call.cmd) {
+    case FIOCLEX: return fd_table_set_cloexec(task->fds, (int)arg[0], true);
+    case FIONCLEX: return fd_table_set_cloexec(task->fds, (int)arg[0], false);
+    case FIONBIO: return set_flag(task, file, arg[2], O_NONBLOCK);
+    case FIOASYNC: return set_flag(task, file, arg[2], O_ASYNC);
+    case TIOCGPGRP:
+    case TIOCSPGRP:
+    case TIOCGSID:
+    case TIOCSCTTY:
+    case TIOCNOTTY: return terminal_ioctl(task, file, &call);
+    default: return file_ioctl(file, &call);
+    }
+}
+
+int64_t sys_ioctl(struct task *task, const uint64_t arg[6]) {
+    struct file *file = call_open_file(task, arg[0]);
+    if (!file) return -EBADF;
+    const int64_t r = dispatch(task, file, arg);
+    file_put(file);
+    return r;
+}
