@@ -11,8 +11,8 @@ struct float80 float80_2xm1(struct float80_env *env, struct float80 a) {
     if (class == FLOAT80_CLASS_DENORMAL && float80_raise(env, FLOAT80_DE)) return a;
     if (float80_exp(a) >= FLOAT80_BIAS) {
         if (float80_exp(a) == FLOAT80_BIAS && a.mantissa == FLOAT80_INTEGER_BIT)
-            return float80_sign(a) ? float80_make(1, FLOAT80_BIAS - 1, FLOAT80_INTEGER_BIT) : a;
-        env->raised |= FLOAT80_PE; /* undefined by the SDM; by our model the operand itself */
+            a.se = float80_sign(a) ? FLOAT80_SIGN | (FLOAT80_BIAS - 1) : FLOAT80_BIAS;
+        env->raised |= FLOAT80_PE; /* beyond 1 and -1: undefined by the SDM, by our model the operand itself */
         return a;
     }
     const struct wide t = wide_mul(wide_of_unpacked(float80_unpack(a)), WIDE_LN2);
@@ -43,9 +43,11 @@ static struct wide log2_of(struct wide x, bool *exact) {
     return wide_add(power, log2_ratio(wide_div(wide_add(x, minus_one), wide_add(x, one))));
 }
 
-/* y * log, log not 0. */
+/* y * log, log not 0. Processors report even an exact product as inexact. */
 static struct float80 product(struct float80_env *env, struct unpacked y, struct wide log, bool exact) {
-    return wide_round(env, wide_mul(wide_of_unpacked(y), log), exact);
+    const struct float80 out = wide_round(env, wide_mul(wide_of_unpacked(y), log), exact);
+    env->raised |= FLOAT80_PE | (float80_exp(out) == 0 ? FLOAT80_UE : 0);
+    return out;
 }
 
 static bool either_denormal(enum float80_class a, enum float80_class b) {
@@ -96,11 +98,15 @@ struct float80 float80_yl2xp1(struct float80_env *env, struct float80 y, struct 
     if (float80_nan2(env, y, x, &nan)) return nan;
     const enum float80_class class_y = float80_classify(y), class_x = float80_classify(x);
     const bool negative = float80_sign(x), ordinary = class_y == FLOAT80_CLASS_NORMAL || class_y == FLOAT80_CLASS_DENORMAL;
-    if (negative && float80_exp(x) >= FLOAT80_BIAS) return float80_invalid(env); /* -1 and below: by our model */
+    if (class_x == FLOAT80_CLASS_INFINITY && negative) return float80_invalid(env);
     if (class_x == FLOAT80_CLASS_ZERO && class_y == FLOAT80_CLASS_INFINITY) return float80_invalid(env);
     if (either_denormal(class_y, class_x) && float80_raise(env, FLOAT80_DE)) return y;
     if (class_x == FLOAT80_CLASS_INFINITY || class_x == FLOAT80_CLASS_ZERO || !ordinary)
         return product_special(env, y, class_x == FLOAT80_CLASS_ZERO, class_x == FLOAT80_CLASS_INFINITY, negative);
+    if (negative && float80_exp(x) >= FLOAT80_BIAS) {
+        env->raised |= FLOAT80_PE; /* -1 and below: undefined by the SDM, by our model x itself */
+        return x;
+    }
     bool exact;
     const struct wide log = log2_plus_one(float80_unpack(x), &exact);
     return product(env, float80_unpack(y), log, exact);

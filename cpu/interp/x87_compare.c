@@ -40,6 +40,7 @@ static __attribute__((noinline)) void compare(struct cpu_state *s, const struct 
         relation = float80_compare(&env, *x87_st(f, 0), b.value, row->quiet);
         if (b.denormal && relation != FLOAT80_UNORDERED) env.raised |= FLOAT80_DE;
     }
+    if (row->to_flags && !absent) env.raised |= f->fsw & X87_C1;
     report(s, row, relation);
     x87_settle(f, &env);
     if (UNLIKELY(float80_suppressed(&env))) return;

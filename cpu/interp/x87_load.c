@@ -46,7 +46,8 @@ static void push_loaded(struct x87 *f, enum x87_format format, const struct x87_
     struct float80_env env = float80_env_of(f->fcw);
     const struct float80 value = format <= X87_F64 ? load_converted(&env, operand) : operand->value;
     x87_settle(f, &env);
-    if (LIKELY(!float80_suppressed(&env))) x87_push(f, value);
+    /* An unmasked DE does not hinder a load. */
+    if (LIKELY(!(env.raised & ~env.masked & FLOAT80_IE))) x87_push(f, value);
 }
 
 static const struct uop *x87_load_memory(struct cpu *cpu, const struct uop *u) {

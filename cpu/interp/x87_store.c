@@ -6,7 +6,7 @@
 /* Everything but PE suppresses a store to memory when it is unmasked. */
 enum { STORE_STOPPERS = FLOAT80_IE | FLOAT80_DE | FLOAT80_ZE | FLOAT80_OE | FLOAT80_UE };
 
-enum { STORE_POP = 1, STORE_TRUNCATE = 2 };
+enum { STORE_POP = 1, STORE_TRUNCATE = 2, STORE_UNCHECKED = 4 };
 
 struct stored {
     uint8_t byte[10];
@@ -68,21 +68,22 @@ static const struct uop *x87_store_memory(struct cpu *cpu, const struct uop *u) 
     return u + 1;
 }
 
-static void store_register(struct x87 *f, unsigned i, bool pop) {
-    if (UNLIKELY(x87_empty(f, 0))) {
+static void store_register(struct x87 *f, unsigned i, unsigned how) {
+    const bool empty = x87_empty(f, 0);
+    if (UNLIKELY(empty && !(how & STORE_UNCHECKED))) {
         if (!x87_underflow(f)) return;
         x87_set(f, i, float80_default_nan());
     } else {
         f->fsw &= (uint16_t)~X87_C1;
-        x87_set(f, i, *x87_st(f, 0));
+        if (LIKELY(!empty)) x87_set(f, i, *x87_st(f, 0));
     }
-    if (pop) x87_pop(f);
+    if (how & STORE_POP) x87_pop(f);
 }
 
 static const struct uop *x87_store_register(struct cpu *cpu, const struct uop *u) {
     if (UNLIKELY(x87_pending(&cpu->state))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
     x87_track(cpu, u);
-    store_register(&cpu->state.x87, u->dst, u->src & STORE_POP);
+    store_register(&cpu->state.x87, u->dst, u->src);
     NEXT(cpu, u);
 }
 
@@ -99,8 +100,10 @@ int lower_x87_fst(const struct insn *insn, struct uop *u) {
     return lower_store(insn, u, false, 0);
 }
 
+/* The alias D9 D8+i does not check that ST(0) is in use. */
 int lower_x87_fstp(const struct insn *insn, struct uop *u) {
-    return lower_store(insn, u, false, STORE_POP);
+    const bool alias = !x87_memory_operand(insn) && insn->opcode == 0xd9;
+    return lower_store(insn, u, false, STORE_POP | (alias ? STORE_UNCHECKED : 0));
 }
 
 int lower_x87_fist(const struct insn *insn, struct uop *u) {

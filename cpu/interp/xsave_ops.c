@@ -112,6 +112,8 @@ static const struct uop *fxrstor(struct cpu *cpu, const struct uop *u) {
     const uint64_t gva = uop_address(cpu, u);
     struct image image;
     if (!is_aligned(gva, 16)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    /* Processors look at the region's end first. */
+    if (!mem_probe_read(cpu, gva + FXSAVE_SIZE - 1, 1)) return uop_raise_memory(cpu, u);
     if (!pieces_load(cpu, gva, &image, SET_FXSAVE)) return uop_raise_memory(cpu, u);
     if (!mxcsr_valid(&image)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
     mxcsr_set(cpu, (uint32_t)image_get64(&image, XSAVE_AT_MXCSR));
