@@ -67,7 +67,11 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .gid = user.gid,
         .hwcap = cpu_model_hwcap(machine->cpu_env.model),
         .hwcap2 = cpu_model_hwcap2(machine->cpu_env.model),
-        .randomize = !options->fixed_addresses,
+        .fixed_addresses = options->fixed_addresses,
+        .inherited_ignored = machine->inherited_ignored,
+        .inherited_blocked = machine->inherited_blocked,
+        .init_stopped = machine_init_stopped,
+        .init_stopped_arg = machine,
     };
     machine->kernel = kernel_new(&kernel_options);
     return machine->kernel ? 0 : no_memory(error);
@@ -94,7 +98,10 @@ int lockstep_machine_new(const struct lockstep_options *options, struct lockstep
     host_kick_init();
     host_bus_guard_init();
     if (options->report_faults) host_crash_init();
-    if (options->forward_signals) host_signal_block_all();
+    if (options->forward_signals) {
+        host_signal_inherited(&made->inherited_ignored, &made->inherited_blocked);
+        host_signal_block_all();
+    }
     if (build(made, options, error)) {
         lockstep_machine_free(made);
         return -1;

@@ -24,6 +24,7 @@ struct lockstep_machine {
     struct vfs *vfs;
     struct kernel *kernel;
     bool inherit_descriptors;
+    uint64_t inherited_ignored, inherited_blocked; /* host signals as bits, 0 when they are not forwarded */
     struct host_signal_watcher *watcher; /* NULL: signals are not forwarded */
 
     bool started; /* user's thread only */

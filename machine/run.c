@@ -18,8 +18,9 @@ struct fs_context *machine_make_place(struct lockstep_machine *machine) {
 
 static int start_failed(struct lockstep_machine *machine, struct lockstep_error *error, const char *path, int err) {
     const bool missing = err == -ENOENT || err == -ENOTDIR;
-    return machine_fail(error, missing ? LOCKSTEP_NOT_FOUND : LOCKSTEP_NOT_RUNNABLE, err, "cannot run %.200s: %s", path,
-                        error_text(err));
+    const char *reason = machine->kernel->start_reason;
+    return machine_fail(error, missing ? LOCKSTEP_NOT_FOUND : LOCKSTEP_NOT_RUNNABLE, err, "cannot run %.100s: %s", path,
+                        *reason ? reason : error_text(err));
 }
 
 int lockstep_machine_start(struct lockstep_machine *machine, const char *path, char *const argv[],
