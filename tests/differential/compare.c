@@ -113,7 +113,9 @@ static bool exceptions_agree(const struct result *ours, const struct result *the
                       theirs->outcome ? theirs->vector : 0);
     }
     if (ours->outcome == OUTCOME_RETIRED) return true;
-    if (ours->error_code != theirs->error_code) {
+    /* The kernel's half is mapped on the host, so its page faults say "present". */
+    const uint32_t present = theirs->vector == 14 && theirs->fault_address >> 63 ? 1 : 0;
+    if ((ours->error_code ^ theirs->error_code) & ~present) {
         return differ(text, size, "error code %x, oracle %x", ours->error_code, theirs->error_code);
     }
     if (ours->vector == 14 && ours->fault_address != theirs->fault_address) {

@@ -57,6 +57,7 @@ static int test_instance(struct tester *t, uint16_t form, struct insn *insn, cha
     if (length <= 0 || decode(in->bytes, (size_t)length, insn) != length || insn->form != form) return -1;
     if (uses_thread_segment(insn) || excluded(insn->op)) return -1;
     in->length = (unsigned)length;
+    in->repeats = insn->rep != REP_NONE;
     in->before.rip = CODE_GVA + 0x800 + rng_below(&t->rng, 64);
     random_state(&t->rng, insn, in);
     memset(&t->ours, 0, sizeof t->ours);
@@ -68,8 +69,8 @@ static int test_instance(struct tester *t, uint16_t form, struct insn *insn, cha
 
 static bool test_form(struct tester *t, uint16_t form, const struct options *options) {
     unsigned failed = 0, ran = 0;
-    struct insn insn, first;
-    struct instance instance;
+    struct insn insn, first = {0};
+    struct instance instance = {0};
     char text[256], kept[256] = "";
     for (unsigned i = 0; i < options->per_form; i++) {
         const int r = test_instance(t, form, &insn, text, sizeof text);

@@ -102,18 +102,6 @@ int host_run_init(void) {
     return 0;
 }
 
-static bool has_rep(const struct instance *instance) {
-    for (unsigned i = 0; i < instance->length; i++) {
-        const uint8_t b = instance->bytes[i];
-        if (b == 0xf2 || b == 0xf3) return true;
-        if ((b & 0xf0) != 0x40 && b != 0x66 && b != 0x67 && b != 0x2e && b != 0x36 && b != 0x3e &&
-            b != 0x26 && b != 0x64 && b != 0x65) {
-            return false;
-        }
-    }
-    return false;
-}
-
 void host_run(const struct instance *instance, struct result *out) {
     const struct machine_state *s = &instance->before;
     memcpy((void *)DATA_GVA, s->data, DATA_SIZE);
@@ -127,7 +115,7 @@ void host_run(const struct instance *instance, struct result *out) {
     memcpy(block->xsave, s->xsave, sizeof block->xsave);
     block->out = out;
     block->start = s->rip;
-    block->repeats = has_rep(instance);
+    block->repeats = instance->repeats;
     ((void (*)(void))STUB_ADDRESS)();
     memcpy(out->after.data, (void *)DATA_GVA, DATA_SIZE);
 }

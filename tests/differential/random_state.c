@@ -160,6 +160,7 @@ void random_state(struct rng *rng, const struct insn *insn, struct instance *ins
         s->gpr[RBX] = pointer(rng);
         s->gpr[RCX] = rng_below(rng, 12);
     }
+    if (insn->rep != REP_NONE) s->gpr[RCX] = rng_below(rng, 40); /* each iteration costs the host a signal */
     s->rflags = 0x202 | (rng_next(rng) & 0x8d5) | (rng_below(rng, 4) ? 0 : 0x400);
     random_xsave(rng, s->xsave);
     random_vector(rng, s->data, DATA_SIZE);

@@ -22,6 +22,7 @@ struct machine_state {
 struct instance {
     uint8_t bytes[15];
     unsigned length;
+    _Bool repeats; /* a string instruction with REP: the host traps after each iteration */
     struct machine_state before;
 };
 
