@@ -3,7 +3,7 @@
 #include "syscall/linux/call.h"
 
 #include "host/clock.h"
-#include "syscall/linux/abi/timespec.h"
+#include "syscall/linux/abi/time.h"
 
 struct file *call_open_file(struct task *task, uint64_t fd) {
     struct file *file = call_file(task, fd);
@@ -40,7 +40,7 @@ int64_t call_deadline_after(int64_t ns) {
 }
 
 int call_deadline(struct task *task, uint64_t gva, int64_t *deadline_ns) {
-    struct linux_timespec t;
+    struct guest_timespec t;
     *deadline_ns = SCHED_NEVER;
     if (!gva) return 0;
     const int err = copy_from_guest(task, &t, gva, sizeof t);

@@ -10,7 +10,7 @@
 #include "syscall/linux/handlers.h"
 #include "syscall/linux/process/task.h"
 
-struct linux_timespec;
+struct guest_timespec;
 
 static inline struct vfs_caller call_of(struct task *task) {
     return (struct vfs_caller){.fs = task->fs, .fds = task->fds, .task = task, .self = &task->sched};

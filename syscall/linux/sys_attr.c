@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Changing what a file is like: chmod(2), chown(2), utimensat(2), truncate(2). Only host things can change. */
 #include "host/file.h"
-#include "syscall/linux/abi/timespec.h"
+#include "syscall/linux/abi/time.h"
 #include "syscall/linux/call.h"
 
 /* The host descriptor of an open file. *file: to be put by the caller. */
@@ -96,7 +96,7 @@ static bool valid_time(const struct host_time *time) {
 }
 
 int64_t sys_utimensat(struct task *task, const uint64_t arg[6]) {
-    struct linux_timespec t[2];
+    struct guest_timespec t[2];
     struct host_time times[2] = {{0, HOST_TIME_NOW}, {0, HOST_TIME_NOW}};
     if (arg[2]) {
         const int err = copy_from_guest(task, t, arg[2], sizeof t);
@@ -111,7 +111,7 @@ int64_t sys_utimensat(struct task *task, const uint64_t arg[6]) {
 
 /* utimes(2), futimesat(2): microseconds. */
 static int64_t set_times_us(struct task *task, uint64_t dirfd, uint64_t path, uint64_t gva) {
-    struct linux_timeval t[2];
+    struct guest_timeval t[2];
     struct host_time times[2] = {{0, HOST_TIME_NOW}, {0, HOST_TIME_NOW}};
     if (gva) {
         const int err = copy_from_guest(task, t, gva, sizeof t);

@@ -3,7 +3,7 @@
  * file once, and sleep until one of them is ready. */
 #include "host/clock.h"
 #include "syscall/linux/abi/poll.h"
-#include "syscall/linux/abi/timespec.h"
+#include "syscall/linux/abi/time.h"
 #include "syscall/linux/call.h"
 
 #include <stdlib.h>
@@ -112,7 +112,7 @@ static void put_time_left(struct task *task, uint64_t gva, int64_t deadline_ns, 
     if (!gva || deadline_ns == SCHED_NEVER) return;
     int64_t left = deadline_ns - host_clock_monotonic_ns();
     if (left < 0) left = 0;
-    const struct linux_timespec t = {left / 1000000000, left % 1000000000 / (micro ? 1000 : 1)};
+    const struct guest_timespec t = {left / 1000000000, left % 1000000000 / (micro ? 1000 : 1)};
     (void)copy_to_guest(task, gva, &t, sizeof t);
 }
 
@@ -219,7 +219,7 @@ static int64_t select_until(struct task *task, const uint64_t arg[6], int64_t de
 }
 
 int64_t sys_select(struct task *task, const uint64_t arg[6]) {
-    struct linux_timeval t;
+    struct guest_timeval t;
     int64_t deadline = SCHED_NEVER;
     if (arg[4]) {
         if (copy_from_guest(task, &t, arg[4], sizeof t)) return -EFAULT;

@@ -2,7 +2,7 @@
 /* struct stat and struct statx as x86-64 Linux lays them out, and the bits of a file's mode. */
 #pragma once
 
-#include "syscall/linux/abi/timespec.h"
+#include "syscall/linux/abi/time.h"
 
 #include <stdint.h>
 
@@ -17,7 +17,7 @@ struct linux_stat {
     uint32_t mode, uid, gid, pad0;
     uint64_t rdev;
     int64_t size, blksize, blocks;
-    struct linux_timespec atime, mtime, ctime;
+    struct guest_timespec atime, mtime, ctime;
     int64_t reserved[3];
 };
 _Static_assert(sizeof(struct linux_stat) == 144, "struct stat");

@@ -71,8 +71,8 @@ static void release(struct file *file) {
 
 #define DEVICE_OPS(name, ...)                                                                             \
     static const struct file_ops name##_ops = {.kind = #name, .seekable = true, .seek = seek_nowhere,      \
-                                               .poll = always, .path = get_path, .reopen = reopen,         \
-                                               .release = release, __VA_ARGS__};                           \
+                                               .path = get_path, .reopen = reopen, .release = release,     \
+                                               __VA_ARGS__};                                               \
     static int open_##name(struct node *node, int flags, struct file **out) {                              \
         return open_device(node, &name##_ops, flags, out);                                                 \
     }
@@ -89,7 +89,7 @@ static int open_device(struct node *node, const struct file_ops *ops, int flags,
 DEVICE_OPS(null, .read = read_end, .write = swallow)
 DEVICE_OPS(zero, .read = read_zeros, .write = swallow, .mem_object = map_zeros)
 DEVICE_OPS(full, .read = read_zeros, .write = refuse)
-DEVICE_OPS(random, .read = read_random, .write = swallow)
+DEVICE_OPS(random, .read = read_random, .write = swallow, .poll = always)
 
 static int open_terminal(struct node *node, int flags, struct file **out) {
     const int fd = host_file_open_at(HOST_CWD, "/dev/tty", host_open_flags(flags), 0);

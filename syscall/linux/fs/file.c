@@ -16,13 +16,11 @@ void file_init(struct file *file, struct vfs *vfs, const struct file_ops *ops, i
     atomic_init(&file->count, 1);
     atomic_init(&file->flags, flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
     host_mutex_init(&file->position_lock);
-    host_mutex_init(&file->watch_lock);
     list_init(&file->watches);
 }
 
 void file_fini(struct file *file) {
     host_mutex_fini(&file->position_lock);
-    host_mutex_fini(&file->watch_lock);
     node_put(file->node);
 }
 

@@ -67,8 +67,8 @@ struct file {
     _Atomic uint32_t n_locks;        /* atomic: locks ever taken through it; spares close the search */
     _Atomic int owner;               /* atomic: F_SETOWN */
     _Atomic int signal;              /* atomic: F_SETSIG */
-    struct host_mutex watch_lock;
-    struct list watches;             /* guarded by watch_lock: epoll items, so that close takes them off */
+    struct list watches;             /* guarded by the vfs's watch_lock: epoll items that the last put takes off */
+    _Atomic bool watched;            /* atomic: watches was not empty once */
 };
 
 /* flags: O_* to keep. The count is 1. */
