@@ -18,11 +18,9 @@ static uint64_t element_address(const struct cpu *cpu, const struct uop *u, int6
         union vec *to = &cpu->state.ymm[u->dst], *mask = &cpu->state.ymm[u->src]; \
         const union vec *index = &cpu->state.ymm[u->index]; \
         const unsigned n = u->imm8; \
-        for (unsigned i = 0; i < n; i++) mask->i##D[i] >>= D - 1; \
         for (unsigned i = 0; i < n; i++) { \
-            if (!mask->i##D[i]) continue; \
-            uint##D##_t value; \
-            if (!mem_read(cpu, element_address(cpu, u, index->i##I[i]), &value, D / 8)) return uop_raise_memory(cpu, u); \
+            uint##D##_t value = to->u##D[i]; \
+            if (mask->i##D[i] < 0 && !mem_read(cpu, element_address(cpu, u, index->i##I[i]), &value, D / 8)) return uop_raise_memory(cpu, u); \
             to->u##D[i] = value; \
             mask->u##D[i] = 0; \
         } \

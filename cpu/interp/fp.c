@@ -41,12 +41,18 @@ void fp_trap_begin(struct cpu *cpu) {
     fp_load(cpu);
 }
 
-void fp_trap_tiny(void) {
+void fp_tiny_begin(void) {
     fp_host_set(fp_host_get() | MXCSR_FTZ);
 }
 
-bool fp_trap_end(struct cpu *cpu) {
-    const uint32_t raised = fp_host_get() & MXCSR_FLAGS;
+uint32_t fp_tiny_end(struct cpu *cpu) {
+    const uint32_t tiny = fp_host_get() & MXCSR_UE;
+    fp_load(cpu);
+    return tiny;
+}
+
+bool fp_trap_end(struct cpu *cpu, uint32_t also) {
+    const uint32_t raised = (fp_host_get() & MXCSR_FLAGS) | also;
     const uint32_t unmasked = raised & ~(cpu->state.mxcsr >> MXCSR_MASK_SHIFT) & MXCSR_FLAGS;
     const uint32_t before = MXCSR_IE | MXCSR_DE | MXCSR_ZE; /* found before computing: the others do not happen then */
     if (unmasked) cpu->state.mxcsr |= unmasked & before ? raised & before : raised;

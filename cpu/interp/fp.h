@@ -33,10 +33,12 @@ void fp_raise(uint32_t flags);     /* sets sticky flags (MXCSR_IE ..) */
 
 /* Exact unmasked exceptions. fp_trap_begin starts with clean flags; fp_trap_end tells whether an unmasked exception
  * happened since (its flags are then in state.mxcsr, as the SDM says, and the instruction must raise #XM without having
- * changed anything else). fp_trap_tiny, called between, makes the host report tiny results that are exact. */
+ * changed anything else). also: flags that count as happened.
+ * fp_tiny_begin .. fp_tiny_end between: an operation done there gives MXCSR_UE for a tiny result even if it is exact. */
 void fp_trap_begin(struct cpu *cpu);
-void fp_trap_tiny(void);
-bool fp_trap_end(struct cpu *cpu);
+bool fp_trap_end(struct cpu *cpu, uint32_t also);
+void fp_tiny_begin(void);
+uint32_t fp_tiny_end(struct cpu *cpu);
 
 /* True if the guest has unmasked an exception: every SSE operation is then checked before it commits. */
 static inline bool fp_unmasked(const struct cpu *cpu) {

@@ -12,7 +12,7 @@
         bool nan = false; \
         for (unsigned i = 0; i < n * 8 / W; i++) { \
             const __typeof__(d->f##W[0]) x = a->f##W[i], y = b->f##W[i]; \
-            (void)x; \
+            (void)x, (void)y; \
             d->f##W[i] = expression; \
         } \
         for (unsigned i = 0; i < n * 8 / W; i++) nan |= fp_is_nan##W(d->u##W[i]); \
@@ -47,8 +47,9 @@ PACKED(mulps, 32, x * y)
 PACKED(mulpd, 64, x * y)
 PACKED(divps, 32, x / y)
 PACKED(divpd, 64, x / y)
-PACKED(addsubps, 32, i & 1 ? x + y : x - y)
-PACKED(addsubpd, 64, i & 1 ? x + y : x - y)
+/* One operation for each lane, by the sign: both and a choice would raise the exceptions of both. */
+PACKED(addsubps, 32, x + fp_real32(b->u32[i] ^ (i & 1 ? 0 : FP_SIGN32)))
+PACKED(addsubpd, 64, x + fp_real64(b->u64[i] ^ (i & 1 ? 0 : FP_SIGN64)))
 SCALAR(addss, 32, x + y)
 SCALAR(addsd, 64, x + y)
 SCALAR(subss, 32, x - y)

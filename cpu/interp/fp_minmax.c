@@ -5,9 +5,14 @@
 #include "cpu/interp/fp_bits.h"
 #include "cpu/interp/vec.h"
 
+#include <math.h>
+
+/* The quiet comparison and an explicit flag, because compilers do not keep a signalling one apart. */
 #define MINMAX(name, W, relation) \
     static inline uint##W##_t name##W(uint##W##_t a, uint##W##_t b) { \
-        const uint##W##_t r = fp_real##W(a) relation fp_real##W(b) ? a : b; \
+        const __typeof__(fp_real##W(a)) x = fp_real##W(a), y = fp_real##W(b); \
+        const uint##W##_t r = relation(x, y) ? a : b; \
+        if (__builtin_expect(isunordered(x, y), 0)) fp_raise(MXCSR_IE); \
         if (__builtin_expect(fp_is_denormal##W(r), 0) && fp_control() & MXCSR_DAZ) return r & FP_SIGN##W; \
         return r; \
     }
@@ -21,10 +26,10 @@
         d->u##W[0] = name##W(a->u##W[0], b->u##W[0]); \
     }
 
-MINMAX(min, 32, <)
-MINMAX(min, 64, <)
-MINMAX(max, 32, >)
-MINMAX(max, 64, >)
+MINMAX(min, 32, isless)
+MINMAX(min, 64, isless)
+MINMAX(max, 32, isgreater)
+MINMAX(max, 64, isgreater)
 INSTANCES(min, ps, ss, 32)
 INSTANCES(min, pd, sd, 64)
 INSTANCES(max, ps, ss, 32)

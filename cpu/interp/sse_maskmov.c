@@ -4,11 +4,18 @@
 #include "cpu/interp/vec.h"
 #include "cpu/interp/vec_access.h"
 
+/* The processor reports where the operand begins in the page that refused. */
+static const struct uop *refused(struct cpu *cpu, const struct uop *u, uint64_t gva) {
+    const uint64_t page = align_down(cpu->exception.fault.gva, GUEST_PAGE_SIZE);
+    cpu->exception.fault.gva = gva > page ? gva : page;
+    return uop_raise_memory(cpu, u);
+}
+
 static const struct uop *store_bytes(struct cpu *cpu, const struct uop *u, const uint8_t *data, const uint8_t *mask,
                                      unsigned n) {
     const uint64_t gva = uop_address(cpu, u);
     for (unsigned i = 0; i < n; i++)
-        if (mask[i] & 0x80 && !mem_probe_write(cpu, gva + i, 1)) return uop_raise_memory(cpu, u);
+        if (mask[i] & 0x80 && !mem_probe_write(cpu, gva + i, 1)) return refused(cpu, u, gva);
     for (unsigned i = 0; i < n; i++)
         if (mask[i] & 0x80 && !mem_write(cpu, gva + i, &data[i], 1)) return uop_raise_memory(cpu, u);
     return u + 1;
@@ -20,10 +27,9 @@ static const struct uop *maskmovdqu(struct cpu *cpu, const struct uop *u) {
 
 static const struct uop *maskmovq(struct cpu *cpu, const struct uop *u) {
     const uint64_t data = mmx_read(cpu, u->src), mask = mmx_read(cpu, u->src2);
-    if (UNLIKELY(mmx_blocked(cpu))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
-    const struct uop *next = store_bytes(cpu, u, (const uint8_t *)&data, (const uint8_t *)&mask, 8);
-    if (next) mmx_enter(cpu);
-    return next;
+    if (UNLIKELY(x87_pending(&cpu->state))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
+    x87_enter_mmx(&cpu->state); /* before a fault too */
+    return store_bytes(cpu, u, (const uint8_t *)&data, (const uint8_t *)&mask, 8);
 }
 
 int lower_vec_maskmovdqu(const struct insn *insn, struct uop *u) {

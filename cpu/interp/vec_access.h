@@ -7,21 +7,9 @@
 #include "cpu/interp/mem.h"
 #include "cpu/interp/uop.h"
 #include "cpu/interp/vec_handler.h"
+#include "cpu/interp/x87.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-
-enum { FSW_ES = 0x80, FSW_TOP = 0x3800 };
-
-/* An unmasked x87 exception is pending: MMX instructions raise #MF. */
-static inline bool mmx_blocked(const struct cpu *cpu) {
-    return cpu->state.x87.fsw & FSW_ES;
-}
-
-/* Every MMX instruction but EMMS: top 0, all registers valid (SDM 1 9.5.1). */
-static inline void mmx_enter(struct cpu *cpu) {
-    cpu->state.x87.fsw &= (uint16_t)~FSW_TOP;
-    cpu->state.x87.ftw = 0xff;
-}
 
 static inline void mmx_write(struct cpu *cpu, unsigned reg, uint64_t value) {
     cpu->state.x87.st[reg & 7].mantissa = value;

@@ -5,8 +5,8 @@
 #include "cpu/interp/vec_access.h"
 
 static const struct uop *emms(struct cpu *cpu, const struct uop *u) {
-    if (UNLIKELY(mmx_blocked(cpu))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
-    cpu->state.x87.ftw = 0;
+    if (UNLIKELY(x87_pending(&cpu->state))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
+    x87_leave_mmx(&cpu->state);
     NEXT(cpu, u);
 }
 

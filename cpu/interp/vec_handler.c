@@ -33,17 +33,17 @@ static void compute_flags(struct cpu *cpu, const struct operands *o) {
 }
 
 /* The slow way while the guest has unmasked an exception: true if it happened. With underflow unmasked, tiny results
- * count even when exact (SDM 1 11.5.2.5): the operation is repeated with flush-to-zero, which reports them. */
+ * count even when exact (SDM 1 11.5.2.5): flush-to-zero, in a first try, reports them. */
 static __attribute__((noinline)) bool compute_trapping(struct cpu *cpu, const struct operands *o, compute_fn *compute) {
+    uint32_t tiny = 0;
     fp_trap_begin(cpu);
     if (!(cpu->state.mxcsr & MXCSR_UM)) {
-        fp_trap_tiny();
+        fp_tiny_begin();
         compute(cpu, o);
-        if (fp_trap_end(cpu)) return true;
-        fp_trap_begin(cpu);
+        tiny = fp_tiny_end(cpu);
     }
     compute(cpu, o);
-    return fp_trap_end(cpu);
+    return fp_trap_end(cpu, tiny);
 }
 
 ALWAYS_INLINE bool compute_checked(struct cpu *cpu, const struct operands *o, compute_fn *compute, bool fp) {
@@ -57,7 +57,7 @@ ALWAYS_INLINE const struct uop *run(struct cpu *cpu, const struct uop *u, bool f
     union vec r, room_a, room_b;
     struct operands o = {.u = u, .a = &cpu->state.ymm[u->src & 15], .d = &r};
     const bool mmx = result == RESULT_MMX || source == SOURCE_MMX;
-    if (mmx && UNLIKELY(mmx_blocked(cpu))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
+    if (mmx && UNLIKELY(x87_pending(&cpu->state))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
     if (vec_misaligned(cpu, u, source)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
     if (!vec_load(cpu, u, source, &room_b, &o.b)) return uop_raise_memory(cpu, u);
     if (result == RESULT_MMX) {
@@ -65,10 +65,13 @@ ALWAYS_INLINE const struct uop *run(struct cpu *cpu, const struct uop *u, bool f
         room_a.u64[1] = 0;
         o.a = &room_a;
     }
+    if (fp && result == RESULT_MEM && !mem_probe_write(cpu, uop_address(cpu, u), u->size)) return uop_raise_memory(cpu, u);
     if (compute == compute4) o.c = &cpu->state.ymm[u->imm8 & 15];
-    if (compute_checked(cpu, &o, compute, fp)) return uop_raise(cpu, u, EXCEPTION_XM, 0);
+    const bool trapped = compute_checked(cpu, &o, compute, fp);
+    if (fp && mmx) x87_enter_mmx(&cpu->state); /* also when it traps */
+    if (trapped) return uop_raise(cpu, u, EXCEPTION_XM, 0);
     if (!vec_commit(cpu, u, result, &r)) return uop_raise_memory(cpu, u);
-    if (mmx) mmx_enter(cpu);
+    if (mmx) x87_enter_mmx(&cpu->state);
     return u + 1;
 }
 
@@ -77,7 +80,7 @@ ALWAYS_INLINE const struct uop *run_value(struct cpu *cpu, const struct uop *u, 
     union vec r, room;
     struct operands o = {.u = u, .d = &r};
     const bool mmx = source == SOURCE_MMX;
-    if (mmx && UNLIKELY(mmx_blocked(cpu))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
+    if (mmx && UNLIKELY(x87_pending(&cpu->state))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
     if (!vec_load(cpu, u, source, &room, &o.b)) return uop_raise_memory(cpu, u);
     if (compute_checked(cpu, &o, compute_value, fp)) return uop_raise(cpu, u, EXCEPTION_XM, 0);
     if (to_memory) {
@@ -86,7 +89,7 @@ ALWAYS_INLINE const struct uop *run_value(struct cpu *cpu, const struct uop *u, 
         /* imm8 of a conversion is the width of its result; size then belongs to the memory operand */
         cpu->state.gpr[u->dst] = (fp ? u->imm8 : u->size) == 8 ? r.u64[0] : r.u32[0];
     }
-    if (mmx) mmx_enter(cpu);
+    if (mmx) x87_enter_mmx(&cpu->state);
     return u + 1;
 }
 

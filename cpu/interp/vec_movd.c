@@ -34,9 +34,9 @@ ALWAYS_INLINE bool put(struct cpu *cpu, const struct uop *u, enum place place, u
 ALWAYS_INLINE const struct uop *move(struct cpu *cpu, const struct uop *u, enum place from, enum place to, unsigned size) {
     const bool mmx = from == PLACE_MMX || to == PLACE_MMX;
     uint64_t value;
-    if (mmx && UNLIKELY(mmx_blocked(cpu))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
+    if (mmx && UNLIKELY(x87_pending(&cpu->state))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
     if (!get(cpu, u, from, size, &value) || !put(cpu, u, to, size, value)) return uop_raise_memory(cpu, u);
-    if (mmx) mmx_enter(cpu);
+    if (mmx) x87_enter_mmx(&cpu->state);
     return u + 1;
 }
 
