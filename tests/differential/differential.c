@@ -31,8 +31,12 @@ static const char *excluded(uint16_t op) {
     return NULL;
 }
 
-/* FS and GS belong to the host's C library here. */
+/* FS and GS belong to the host's C library here; so do segment registers. */
 static bool uses_thread_segment(const struct insn *insn) {
+    for (int i = 0; i < insn->n_operands; i++) {
+        if (insn->operand[i].reg_class == REG_SEG) return true;
+    }
+    if (insn->op == OP_LFS || insn->op == OP_LGS || insn->op == OP_LSS) return true;
     return insn->mem.seg == SEG_FS || insn->mem.seg == SEG_GS;
 }
 
