@@ -107,6 +107,14 @@ static const char *loader_path(const struct exec_request *request, char buf[32])
     return p;
 }
 
+static void report_failure(const struct exec_call *call) {
+    struct kernel *kernel = call->task->kernel;
+    log_verbose(kernel->log, "%s: %s", call->request->path, call->loaded.reason);
+    host_mutex_lock(&kernel->tasks_lock);
+    if (!call->task->process->has_execed) memcpy(kernel->start_reason, call->loaded.reason, sizeof call->loaded.reason);
+    host_mutex_unlock(&kernel->tasks_lock);
+}
+
 static int load(struct exec_call *call) {
     struct task *task = call->task;
     char fd_path[32];
@@ -117,10 +125,10 @@ static int load(struct exec_call *call) {
         .ops = &loader_ops, .arg = call, .file = (struct loader_file *)call->file,
         .path = loader_path(call->request, fd_path), .path_closes = path_closes(call), .argv = call->request->argv,
         .envp = call->request->envp, .stack_limit = process_limit(task->process, RLIMIT_STACK),
-        .random = task->kernel->options.randomize ? random_for_loader : NULL, .facts = facts(task)};
+        .random = task->kernel->options.fixed_addresses ? NULL : random_for_loader, .facts = facts(task)};
     const int r = load_program(call->space, &request, &call->loaded);
     if (r < 0) {
-        log_verbose(task->kernel->log, "%s: %s", call->request->path, call->loaded.reason);
+        report_failure(call);
         if (call->loaded.fatal) signal_group_exit(task->process, SIGSEGV);
         return r;
     }

@@ -96,6 +96,11 @@ static struct task *make_first_task(struct kernel *kernel, struct fd_table *fds,
     task->fds = fds;
     task->fs = fs;
     cred_init(&task->cred, kernel->options.uid, kernel->options.gid);
+    task->blocked = kernel->options.inherited_blocked & ~SIGSET_UNBLOCKABLE;
+    for (int i = 0; i < SIGNAL_COUNT; i++) {
+        const bool ignored = (kernel->options.inherited_ignored >> i) & 1;
+        if (ignored) process->actions->action[i].handler = SIG_IGN;
+    }
     fd_table_set_limit(fds, process->limits[RLIMIT_NOFILE].soft);
     return task;
 }

@@ -38,7 +38,11 @@ struct kernel_options {
     const char *hostname;           /* NULL: "lockstep" */
     int n_cpus;                     /* processors the guest sees; 0: the host's */
     uint64_t hwcap, hwcap2;         /* AT_HWCAP: CPUID.1:EDX; AT_HWCAP2 */
-    bool randomize;                 /* random places for stack, mappings, program and heap at exec */
+    bool fixed_addresses;           /* no random places for stack, mappings, program and heap at exec */
+    uint64_t inherited_ignored;     /* signals (bit n - 1) that the first process starts out ignoring, */
+    uint64_t inherited_blocked;     /* and with blocked */
+    void (*init_stopped)(void *arg); /* the first process has stopped; any thread, no lock held; may be NULL */
+    void *init_stopped_arg;
 };
 
 struct kernel {
@@ -62,8 +66,10 @@ struct kernel {
     bool init_exited;
     int init_status;                /* wait(2) encoding, valid once init_exited */
     bool shutting_down;             /* no new tasks */
+    char start_reason[256];         /* why kernel_start_init failed, one clause; "" if there is no more to say */
 
     _Atomic uint32_t init_event;    /* atomic, futex word: 1 once init has exited */
+    _Atomic uint32_t tasks_event;   /* atomic, futex word: changes when a task has left the tables (n_tasks) */
     _Atomic uint32_t live;          /* atomic, futex word: host threads of tasks; the last touch of each */
     _Atomic uint32_t fence;         /* atomic: generation of the last membarrier */
 

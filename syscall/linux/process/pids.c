@@ -53,6 +53,8 @@ void pids_remove_task_locked(struct task *task) {
     list_remove(&task->tid_node);
     task->in_table = false;
     task->kernel->n_tasks--;
+    atomic_fetch_add(&task->kernel->tasks_event, 1);
+    host_futex_wake(&task->kernel->tasks_event, INT32_MAX);
 }
 
 void pids_renumber_task_locked(struct task *task, int tid) {

@@ -56,7 +56,8 @@ bool stop_begin(struct task *task, int signo) {
     return ok;
 }
 
-static void count_stopped(struct task *task) {
+/* True when that completed the stop of the machine's first process. */
+static bool count_stopped(struct task *task) {
     struct process *process = task->process;
     host_mutex_lock(&task->kernel->tasks_lock);
     host_mutex_lock(&process->signal_lock);
@@ -64,9 +65,11 @@ static void count_stopped(struct task *task) {
         task->stopped = true;
         process->n_stopped++;
     }
+    const bool complete = stop_is_complete_locked(process) && process == task->kernel->init;
     host_mutex_unlock(&process->signal_lock);
     stop_report_locked(process);
     host_mutex_unlock(&task->kernel->tasks_lock);
+    return complete;
 }
 
 static bool still_stopped(struct task *task) {
@@ -96,7 +99,8 @@ void stop_wait(struct task *task) {
     atomic_fetch_and(&task->attention, ~(uint32_t)ATTENTION_STOP);
     if (still_stopped(task)) {
         atomic_store(&task->state, 'T');
-        count_stopped(task);
+        const struct kernel_options *options = &task->kernel->options;
+        if (count_stopped(task) && options->init_stopped) options->init_stopped(options->init_stopped_arg);
         while (still_stopped(task)) sched_block_uninterruptible(&task->sched, SCHED_NEVER);
         atomic_store(&task->state, 'R');
     }

@@ -41,6 +41,11 @@ struct task_altstack {
     uint32_t flags; /* SS_DISABLE, SS_AUTODISARM */
 };
 
+/* The last exception, as a signal frame shows it. Owner thread only. */
+struct task_trap {
+    uint64_t number, error_code, cr2;
+};
+
 enum task_attention {
     ATTENTION_SIGNAL = 1,  /* a signal that may be taken is pending */
     ATTENTION_EXIT = 2,    /* the thread must exit */
@@ -64,8 +69,8 @@ struct task {
     struct cpu *cpu;                 /* owned; others may only cpu_kick it while the task is in the pid table */
     struct task_syscall syscall;
     struct task_restart restart;
+    struct task_trap trap;
     uint64_t clear_child_tid;
-    uint64_t robust_list;
     struct task_altstack altstack;
     sigset_bits saved_mask;          /* of sigsuspend, ppoll, pselect6, epoll_pwait */
     bool exiting;                    /* leave the run loop with exit_code */
@@ -78,6 +83,7 @@ struct task {
     struct fd_table *fds;            /* counted; NULL once the task has exited */
     struct fs_context *fs;           /* counted; NULL once the task has exited */
     struct cred cred;
+    uint64_t robust_list;            /* gva of the head */
     char comm[TASK_COMM_SIZE];
     int sched_policy, sched_priority;
     uint64_t affinity[16];           /* bits of the processors it may use, 1024 of them */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* The only place that writes a call's result. A call that asks for a restart leaves task->syscall.restartable set. */
+#include "syscall/linux/dispatch.h"
+#include "syscall/linux/handlers.h"
+#include "syscall/linux/strace.h"
+
+#include "base/bits.h"
+#include "base/error.h"
+#include "syscall/linux/process/task.h"
+
+#define A0() 0, {0}
+#define A1(a) 1, {KIND_##a}
+#define A2(a, b) 2, {KIND_##a, KIND_##b}
+#define A3(a, b, c) 3, {KIND_##a, KIND_##b, KIND_##c}
+#define A4(a, b, c, d) 4, {KIND_##a, KIND_##b, KIND_##c, KIND_##d}
+#define A5(a, b, c, d, e) 5, {KIND_##a, KIND_##b, KIND_##c, KIND_##d, KIND_##e}
+#define A6(a, b, c, d, e, f) 6, {KIND_##a, KIND_##b, KIND_##c, KIND_##d, KIND_##e, KIND_##f}
+
+static const struct syscall_row rows[] = {
+#define S(number, name, handler, class, result, args, man) \
+    [number] = {#name, handler, SYSCALL_##class, KIND_##result, args, man},
+#include "syscall/linux/table.def"
+#undef S
+};
+
+const struct syscall_row *syscall_row(uint64_t number) {
+    return number < ARRAY_LEN(rows) && rows[number].handler ? &rows[number] : NULL;
+}
+
+int64_t sys_enosys(struct task *task, const uint64_t args[6]) {
+    const struct syscall_row *row = syscall_row(task->syscall.number);
+    if (row) {
+        log_verbose(task->kernel->log, "system call %s is not supported (%s)", row->name, task->comm);
+    } else {
+        log_verbose(task->kernel->log, "there is no system call %llu (%s)", (unsigned long long)task->syscall.number,
+                    task->comm);
+    }
+    return -ENOSYS;
+}
+
+static bool asks_for_restart(int64_t result) {
+    return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
+}
+
+/* The number is eax: Linux ignores the upper half. */
+static void begin(struct task *task) {
+    const uint64_t *r = task->cpu->state.gpr;
+    struct task_syscall *call = &task->syscall;
+    call->number = (uint32_t)r[RAX];
+    call->args[0] = r[RDI];
+    call->args[1] = r[RSI];
+    call->args[2] = r[RDX];
+    call->args[3] = r[R10];
+    call->args[4] = r[R8];
+    call->args[5] = r[R9];
+    call->restartable = true;
+}
+
+void dispatch(struct task *task) {
+    struct task_syscall *call = &task->syscall;
+    begin(task);
+    const struct syscall_row *row = syscall_row(call->number);
+    const bool strace = task->kernel->options.strace;
+    if (strace) strace_enter(task, row);
+    const int64_t result = row ? row->handler(task, call->args) : sys_enosys(task, call->args);
+    if (strace) strace_exit(task, row, result);
+    call->restartable = call->restartable && asks_for_restart(result);
+    task->cpu->state.gpr[RAX] = (uint64_t)result;
+}

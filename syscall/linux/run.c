@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* engine -> reason -> call or exception -> signals -> restart -> engine. The only place that resolves -ERESTART*:
+ * the guest sees either the call again (rip back on SYSCALL, rax its number) or -EINTR, before a handler's frame is
+ * built from that state. Source: linux 6.1 arch/x86 signal delivery. */
+#include "syscall/linux/run.h"
+#include "syscall/linux/dispatch.h"
+
+#include "base/error.h"
+#include "cpu/engine.h"
+#include "syscall/linux/process/deliver.h"
+#include "syscall/linux/process/exception.h"
+#include "syscall/linux/process/membarrier.h"
+#include "syscall/linux/process/sigframe.h"
+
+enum { SYSCALL_LENGTH = 2, NR_RESTART_SYSCALL = 219 };
+
+static void go_back(struct task *task, uint64_t number) {
+    struct cpu_state *state = &task->cpu->state;
+    state->rip -= SYSCALL_LENGTH;
+    state->gpr[RAX] = number;
+}
+
+/* flags: of the handler about to run; no handler: handled is false. */
+static void resolve_restart(struct task *task, bool handled, uint64_t flags) {
+    uint64_t *rax = &task->cpu->state.gpr[RAX];
+    bool restart = !handled;
+    if (!task->syscall.restartable) return;
+    task->syscall.restartable = false;
+    switch (-(int64_t)*rax) {
+    case ERESTARTNOINTR: restart = true; break;
+    case ERESTARTSYS: restart = !handled || (flags & SA_RESTART); break;
+    case ERESTARTNOHAND:
+    case ERESTART_RESTARTBLOCK: break;
+    default: return;
+    }
+    if (!restart) {
+        *rax = (uint64_t)-EINTR;
+    } else {
+        go_back(task, *rax == (uint64_t)-ERESTART_RESTARTBLOCK ? NR_RESTART_SYSCALL : task->syscall.number);
+    }
+}
+
+/* A frame that cannot be written ends in SIGSEGV; if that was the signal, by the default action. */
+static void frame_failed(struct task *task, int signo) {
+    if (signo == SIGSEGV) {
+        signal_group_exit(task->process, SIGSEGV);
+        return;
+    }
+    const struct guest_siginfo info = signal_info(SIGSEGV, SI_KERNEL);
+    signal_force(task, &info);
+}
+
+static sigset_bits mask_to_save(struct task *task) {
+    const uint32_t before = atomic_fetch_and(&task->attention, ~(uint32_t)ATTENTION_RESTORE_MASK);
+    return before & ATTENTION_RESTORE_MASK ? task->saved_mask : task->blocked;
+}
+
+static void run_handler(struct task *task, const struct delivery *delivery) {
+    const struct guest_sigaction *action = &delivery->action;
+    resolve_restart(task, true, action->flags);
+    const sigset_bits saved = mask_to_save(task);
+    if (sigframe_push(task, delivery, saved) < 0) {
+        frame_failed(task, delivery->signo);
+        return;
+    }
+    const sigset_bits own = action->flags & SA_NODEFER ? 0 : sig_bit(delivery->signo);
+    signal_set_blocked(task, task->blocked | action->mask | own);
+}
+
+static bool fence_asked(const struct task *task) {
+    return (atomic_load(&task->attention) & ATTENTION_FENCE) != 0;
+}
+
+/* The way back to guest code when there is something to look at. */
+static void attend(struct task *task) {
+    struct delivery delivery;
+    sched_interrupt_clear(&task->sched);
+    if (fence_asked(task)) membarrier_pass(task);
+    while (deliver_next(task, &delivery)) run_handler(task, &delivery);
+    if (task->exiting) return;
+    resolve_restart(task, false, 0);
+    task_restore_mask(task);
+}
+
+static bool needs_attention(const struct task *task) {
+    return atomic_load_explicit(&task->attention, memory_order_acquire) != 0 || task->syscall.restartable;
+}
+
+void task_run(struct task *task) {
+    const struct engine *engine = task->kernel->options.engine;
+    struct cpu *cpu = task->cpu;
+    cpu->budget = INT64_MAX;
+    while (!task->exiting) {
+        while (needs_attention(task) && !task->exiting) attend(task);
+        if (task->exiting) break;
+        const enum exit why = engine->run(cpu);
+        if (fence_asked(task)) membarrier_pass(task); /* before a call that may sleep: someone waits */
+        switch (why) {
+        case EXIT_SYSCALL: dispatch(task); break;
+        case EXIT_EXCEPTION: exception_raise(task); break;
+        case EXIT_BUDGET: cpu->budget = INT64_MAX; break;
+        case EXIT_YIELD: host_thread_yield(); break;
+        default: break;
+        }
+    }
+    engine->fini(cpu);
+}
