@@ -61,7 +61,7 @@ static int test_instance(struct tester *t, uint16_t form, struct insn *insn, cha
     if (length <= 0 || decode(in->bytes, (size_t)length, insn) != length || insn->form != form) return -1;
     if (uses_thread_segment(insn) || excluded(insn->op)) return -1;
     in->length = (unsigned)length;
-    in->repeats = insn->rep != REP_NONE;
+    in->repeats = insn->rep != REP_NONE || insn->mem.vsib;
     in->before.rip = CODE_GVA + 0x800 + rng_below(&t->rng, 64);
     random_state(&t->rng, insn, in);
     memset(&t->ours, 0, sizeof t->ours);

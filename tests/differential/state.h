@@ -22,7 +22,7 @@ struct machine_state {
 struct instance {
     uint8_t bytes[15];
     unsigned length;
-    _Bool repeats; /* a string instruction with REP: the host traps after each iteration */
+    _Bool repeats; /* REP or a gather: the host may trap after each step */
     struct machine_state before;
 };
 
