@@ -168,16 +168,13 @@ struct code_page *tlb_code_page(struct tlb *tlb, uint64_t gva) {
     struct address_space *space = tlb->space;
     struct space_list writers = {0};
     uint64_t settled = 0;
+    tlb_leave(tlb);
     host_mutex_lock(&space->lock);
     struct code_entry *entry = watch_locked(space, align_down(gva, GUEST_PAGE_SIZE), &settled, &writers);
     host_mutex_unlock(&space->lock);
-    const bool must_wait = writers.n || (settled && !epoch_is_past(space, settled, NULL));
-    if (must_wait) tlb_leave(tlb);
     settle_writers(&writers);
-    if (must_wait) {
-        epoch_wait(space, settled);
-        tlb_enter(tlb);
-    }
+    if (settled) epoch_wait(space, settled);
+    tlb_enter(tlb);
     return entry ? &entry->page : NULL;
 }
 

@@ -57,6 +57,38 @@ void epoch_acknowledge(struct address_space *space) {
     host_futex_wake(&space->ack, INT32_MAX);
 }
 
+static bool may_hold(const struct tlb *tlb, uint64_t gva) {
+    const struct tlb_entry *e = &tlb->entry[(gva >> 12) & (TLB_SIZE - 1)];
+    return gva == EPOCH_ALL_PAGES || __atomic_load_n(&e->read, __ATOMIC_SEQ_CST) == gva;
+}
+
+/* True when the page is settled. Remembers when everyone has flushed, to be quick until the next step. */
+static bool look_if_settled(struct address_space *space, uint64_t gva, uint64_t epoch) {
+    bool all_flushed = true, held = false;
+    host_mutex_lock(&space->tlb_lock);
+    LIST_FOR_EACH(node, &space->tlbs) {
+        const struct tlb *tlb = CONTAINER_OF(node, struct tlb, node);
+        if (atomic_load(&tlb->seen_epoch) == EPOCH_OUTSIDE || atomic_load(&tlb->flushed_epoch) >= epoch) continue;
+        all_flushed = false;
+        held |= tlb != space->faulter && may_hold(tlb, gva);
+    }
+    host_mutex_unlock(&space->tlb_lock);
+    if (all_flushed) space->settled_epoch = epoch;
+    return !held;
+}
+
+void epoch_settle(struct address_space *space, uint64_t gva) {
+    const uint64_t epoch = atomic_load(&space->epoch);
+    if (space->settled_epoch == epoch || look_if_settled(space, gva, epoch)) return;
+    atomic_fetch_add(&space->n_waiting, 1);
+    for (;;) {
+        const uint32_t ack = atomic_load(&space->ack);
+        if (look_if_settled(space, gva, epoch)) break;
+        host_futex_wait(&space->ack, ack, HOST_NEVER);
+    }
+    atomic_fetch_sub(&space->n_waiting, 1);
+}
+
 /* Without memory for the list the item is never freed: it must not be reused too early. */
 static void limbo_add(struct address_space *space, uintptr_t item) {
     struct limbo *limbo = &space->limbo;

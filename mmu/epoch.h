@@ -28,6 +28,12 @@ void epoch_wait(struct address_space *space, uint64_t stamp);
 /* Tells sleepers that a TLB has flushed or left. */
 void epoch_acknowledge(struct address_space *space);
 
+#define EPOCH_ALL_PAGES UINT64_MAX
+/* Waits until no running TLB (but space->faulter) holds an entry for the page at gva, or any entry, older than the
+ * last step: called before a new page is put there. The space's lock is held; threads that wait for it count as
+ * flushed. */
+void epoch_settle(struct address_space *space, uint64_t gva);
+
 /* Moves the caller's count on a frame, or on an object, to limbo. A step must follow before the lock is released. */
 void limbo_add_frame(struct address_space *space, void *page);
 void limbo_add_object(struct address_space *space, struct mem_object *object);

@@ -77,11 +77,11 @@ static enum mem_fault_kind load_private(struct address_space *space, struct regi
     return MEM_OK;
 }
 
-enum mem_fault_kind space_load_page_locked(struct address_space *space, struct region *r, uint64_t gva, pte_slot *slot,
-                                           bool write) {
-    const uint64_t page = align_down(gva, GUEST_PAGE_SIZE);
+static enum mem_fault_kind load_page(struct address_space *space, struct region *r, uint64_t gva, pte_slot *slot,
+                                     bool write) {
+    epoch_settle(space, gva); /* somebody may still hold what was here before */
     if (!r->object) return load_anonymous(space, r, slot);
-    return r->flags & REGION_SHARED ? load_shared(r, page, slot) : load_private(space, r, page, slot, write);
+    return r->flags & REGION_SHARED ? load_shared(r, gva, slot) : load_private(space, r, gva, slot, write);
 }
 
 /* While a fork waits for our TLBs, they may still write to the frame that we share with the child. So it is the child
@@ -98,24 +98,27 @@ static void give_child_a_copy(struct address_space *space, uint64_t gva, void *p
     frame_put(page);
 }
 
-/* Replaces the entry by a copy of its page. The old page stays in the TLBs of others until they flush. */
-static enum mem_fault_kind copy_on_write(struct address_space *space, pte_slot *slot, uint64_t old, uint64_t rights) {
+/* Replaces the entry by a copy of its page, which appears only when all others have stopped reading the old one. */
+static enum mem_fault_kind copy_on_write(struct address_space *space, uint64_t gva, pte_slot *slot, uint64_t rights) {
     void *page = frame_new(space->pool, false);
     if (!page) return MEM_FAULT_NO_MEMORY;
+    const uint64_t old = atomic_exchange(slot, 0);
     copy_page(page, pte_page(old));
-    atomic_store_explicit(slot, (uintptr_t)page | PTE_FRAME | rights, memory_order_release);
     if (old & PTE_FRAME) limbo_add_frame(space, pte_page(old));
-    limbo_mark(&space->limbo);
+    else limbo_mark(&space->limbo);
     limbo_commit(space);
+    epoch_settle(space, gva);
+    atomic_store(slot, (uintptr_t)page | PTE_FRAME | rights);
     return MEM_OK;
 }
 
+/* gva: of the page. */
 static enum mem_fault_kind make_private(struct address_space *space, struct region *r, uint64_t gva, pte_slot *slot) {
     const uint64_t pte = atomic_load_explicit(slot, memory_order_relaxed);
     if (pte & PTE_WRITE) return MEM_OK;
-    if (pte & PTE_WATCH) code_page_bump_locked(space, align_down(gva, GUEST_PAGE_SIZE));
+    if (pte & PTE_WATCH) code_page_bump_locked(space, gva);
     if ((pte & PTE_FRAME) && !frame_is_sole(pte_page(pte))) give_child_a_copy(space, gva, pte_page(pte));
-    if (!(pte & PTE_FRAME) || !frame_is_sole(pte_page(pte))) return copy_on_write(space, slot, pte, rights_of(r));
+    if (!(pte & PTE_FRAME) || !frame_is_sole(pte_page(pte))) return copy_on_write(space, gva, slot, rights_of(r));
     atomic_store_explicit(slot, (uintptr_t)pte_page(pte) | PTE_FRAME | rights_of(r), memory_order_release);
     return MEM_OK;
 }
@@ -127,12 +130,13 @@ enum mem_fault_kind space_fault_locked(struct address_space *space, uint64_t gva
     if (!(access & ACCESS_FORCE) && !is_allowed(r, access)) return MEM_FAULT_RIGHTS;
     if (write && (r->flags & REGION_SHARED) && !(r->prot & SPACE_WRITE)) return MEM_FAULT_RIGHTS;
     limbo_reclaim(space);
+    gva = align_down(gva, GUEST_PAGE_SIZE);
     pte_slot *slot = page_table_make(&space->table, gva);
     if (!slot) return MEM_FAULT_NO_MEMORY;
     enum mem_fault_kind kind = MEM_OK;
-    if (!atomic_load_explicit(slot, memory_order_relaxed)) kind = space_load_page_locked(space, r, gva, slot, write);
+    if (!atomic_load_explicit(slot, memory_order_relaxed)) kind = load_page(space, r, gva, slot, write);
     if (kind == MEM_OK && write) {
-        if (r->flags & REGION_SHARED) backing_bump(r->object->backing, region_offset(r, align_down(gva, GUEST_PAGE_SIZE)));
+        if (r->flags & REGION_SHARED) backing_bump(r->object->backing, region_offset(r, gva));
         else kind = make_private(space, r, gva, slot);
     }
     *pte = atomic_load_explicit(slot, memory_order_relaxed);

@@ -29,6 +29,8 @@ struct address_space {
     struct limbo limbo;
     struct code_entry *code;       /* hash by page */
     struct address_space *fork_child; /* borrowed while the child's pages may still be written through our TLBs */
+    struct tlb *faulter;           /* borrowed: the TLB whose fault is being served */
+    uint64_t settled_epoch;        /* every running TLB has flushed since this epoch */
 
     _Atomic uint64_t epoch;   /* atomic, sequentially consistent: see epoch.h */
     _Atomic uint32_t ack;     /* futex word: steps when a TLB acknowledges */
@@ -42,9 +44,6 @@ enum space_access_flags { ACCESS_FORCE = 0x100 }; /* beside enum mem_access: ign
 /* Makes the page of gva present for the access (and for writing: private, untapped) and returns its entry in *pte.
  * Returns MEM_OK or the kind of fault. Frames named by *pte live until the lock is released. */
 enum mem_fault_kind space_fault_locked(struct address_space *space, uint64_t gva, int access, uint64_t *pte);
-/* Puts the page behind an empty slot with the rights of its region. */
-enum mem_fault_kind space_load_page_locked(struct address_space *space, struct region *r, uint64_t gva, pte_slot *slot,
-                                           bool write);
 
 /* Takes the pages of [start, end) out of the table; what they held goes to limbo. limbo_commit must follow. */
 void space_zap_locked(struct address_space *space, uint64_t start, uint64_t end);

@@ -76,6 +76,7 @@ static int64_t move(struct address_space *space, const struct remap *q, const st
     }
     moved->start = (uint64_t)to;
     moved->end = (uint64_t)to + q->new_size;
+    epoch_settle(space, EPOCH_ALL_PAGES); /* nobody holds what was at the new place before */
     if (q->old_size) move_pages(space, q->from, (uint64_t)to, carried);
     if (q->old_size && !(q->flags & REMAP_DONTUNMAP)) space_unmap_locked(space, q->from, q->from + q->old_size);
     space_insert_locked(space, moved);

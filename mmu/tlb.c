@@ -9,7 +9,9 @@
 
 static void flush(struct tlb *tlb) {
     for (unsigned i = 0; i < TLB_SIZE; i++) {
-        tlb->entry[i].read = tlb->entry[i].write = tlb->entry[i].exec = TLB_NO_TAG;
+        struct tlb_entry *e = &tlb->entry[i];
+        e->write = e->exec = TLB_NO_TAG;
+        __atomic_store_n(&e->read, TLB_NO_TAG, __ATOMIC_RELAXED);
     }
 }
 
@@ -34,22 +36,22 @@ void tlb_attach(struct tlb *tlb, struct address_space *space) {
         list_append(&space->tlbs, &tlb->node);
         host_mutex_unlock(&space->tlb_lock);
     }
-    tlb->flushed_epoch = 0; /* no space has this epoch: flush at the next tlb_enter */
+    atomic_store(&tlb->flushed_epoch, 0); /* no space has this epoch: flush at the next tlb_enter */
     space_put(old);
 }
 
-/* Makes the entries as new as the epoch and publishes it. */
-static void catch_up(struct tlb *tlb) {
+/* Makes the entries as new as the epoch. Returns it. */
+static uint64_t catch_up(struct tlb *tlb) {
     const uint64_t epoch = atomic_load(&tlb->space->epoch);
-    if (tlb->flushed_epoch != epoch) flush(tlb);
-    tlb->flushed_epoch = epoch;
-    atomic_store(&tlb->seen_epoch, epoch);
+    if (atomic_load_explicit(&tlb->flushed_epoch, memory_order_relaxed) != epoch) flush(tlb);
+    atomic_store(&tlb->flushed_epoch, epoch);
+    return epoch;
 }
 
 void tlb_enter(struct tlb *tlb) {
     atomic_fetch_and(&tlb->kick, ~(uint32_t)KICK_TLB);
-    atomic_store(&tlb->seen_epoch, tlb->flushed_epoch); /* inside from here on; only then look at the epoch */
-    catch_up(tlb);
+    atomic_store(&tlb->seen_epoch, 0); /* inside from here on; only then look at the epoch */
+    atomic_store(&tlb->seen_epoch, catch_up(tlb));
     epoch_acknowledge(tlb->space);
 }
 
@@ -62,7 +64,7 @@ uint32_t tlb_safe_point(struct tlb *tlb) {
     if (LIKELY(atomic_load_explicit(&tlb->kick, memory_order_relaxed) == 0)) return 0;
     const uint32_t kick = atomic_exchange(&tlb->kick, 0);
     if (kick & KICK_TLB) {
-        catch_up(tlb);
+        atomic_store(&tlb->seen_epoch, catch_up(tlb));
         epoch_acknowledge(tlb->space);
     }
     return kick;
@@ -73,15 +75,47 @@ static bool allows(uint64_t pte, enum mem_access access) {
     return (pte & (access == MEM_EXEC ? PTE_EXEC : PTE_READ)) != 0;
 }
 
-/* may_write: a write entry may be installed, so that later writes pass without a check. */
+/* may_write: a write entry may be installed, so that later writes pass without a check. The store of `read` and the
+ * load of the page table that follows are ordered against epoch_settle. */
 static void *fill(struct tlb *tlb, uint64_t gva, uint64_t pte, bool may_write) {
     const uint64_t page = align_down(gva, GUEST_PAGE_SIZE);
     struct tlb_entry *e = tlb_slot(tlb, gva);
     e->delta = (uintptr_t)pte_page(pte) - (uintptr_t)page;
-    e->read = pte & PTE_READ ? page : TLB_NO_TAG;
     e->write = may_write ? page : TLB_NO_TAG;
     e->exec = pte & PTE_EXEC ? page : TLB_NO_TAG;
+    __atomic_store_n(&e->read, pte & PTE_READ ? page : TLB_NO_TAG, __ATOMIC_SEQ_CST);
     return (void *)(uintptr_t)(gva + e->delta);
+}
+
+/* Without a lock: NULL when the page is not there or does not allow the access. */
+static void *walk(struct tlb *tlb, uint64_t gva, enum mem_access access) {
+    const pte_slot *slot = page_table_find(&tlb->space->table, gva);
+    uint64_t pte = slot ? atomic_load(slot) : 0;
+    while (LIKELY(allows(pte, access))) {
+        void *at = fill(tlb, gva, pte, allows(pte, MEM_WRITE));
+        const uint64_t now = atomic_load(slot);
+        if (LIKELY(now == pte)) return at;
+        pte = now;
+    }
+    return NULL;
+}
+
+/* While a thread waits for the lock others may wait for its flush; it counts as flushed and flushes before it goes on.
+ * Host addresses that the instruction got earlier stay valid: seen_epoch does not move. */
+static void lock_space(struct tlb *tlb) {
+    struct address_space *space = tlb->space;
+    if (!host_mutex_trylock(&space->lock)) {
+        atomic_store(&tlb->flushed_epoch, EPOCH_OUTSIDE);
+        epoch_acknowledge(space);
+        host_mutex_lock(&space->lock);
+        catch_up(tlb);
+    }
+    space->faulter = tlb;
+}
+
+static void unlock_space(struct tlb *tlb) {
+    tlb->space->faulter = NULL;
+    host_mutex_unlock(&tlb->space->lock);
 }
 
 static void *refuse(struct mem_fault *fault, enum mem_fault_kind kind, enum mem_access access, uint64_t gva) {
@@ -93,19 +127,24 @@ static bool is_canonical(uint64_t gva) {
     return (uint64_t)sign_extend(gva, 48) == gva;
 }
 
+static void *fault_in(struct tlb *tlb, uint64_t gva, enum mem_access access, struct mem_fault *fault) {
+    uint64_t pte = 0;
+    void *at = NULL;
+    lock_space(tlb);
+    const enum mem_fault_kind kind = space_fault_locked(tlb->space, gva, access, &pte);
+    if (kind == MEM_OK) {
+        at = fill(tlb, gva, pte, access == MEM_WRITE ? (pte & PTE_WRITE) != 0 : allows(pte, MEM_WRITE));
+    }
+    unlock_space(tlb);
+    return at ? at : refuse(fault, kind, access, gva);
+}
+
 void *tlb_translate(struct tlb *tlb, uint64_t gva, enum mem_access access, struct mem_fault *fault) {
-    struct address_space *space = tlb->space;
     if (UNLIKELY(gva >= SPACE_END)) {
         return refuse(fault, is_canonical(gva) ? MEM_FAULT_UNMAPPED : MEM_FAULT_NONCANONICAL, access, gva);
     }
-    const pte_slot *slot = page_table_find(&space->table, gva);
-    uint64_t pte = slot ? atomic_load_explicit(slot, memory_order_acquire) : 0;
-    if (LIKELY(allows(pte, access))) return fill(tlb, gva, pte, allows(pte, MEM_WRITE));
-    host_mutex_lock(&space->lock);
-    const enum mem_fault_kind kind = space_fault_locked(space, gva, access, &pte);
-    host_mutex_unlock(&space->lock);
-    if (kind != MEM_OK) return refuse(fault, kind, access, gva);
-    return fill(tlb, gva, pte, access == MEM_WRITE ? (pte & PTE_WRITE) != 0 : allows(pte, MEM_WRITE));
+    void *at = walk(tlb, gva, access);
+    return LIKELY(at != NULL) ? at : fault_in(tlb, gva, access, fault);
 }
 
 size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct mem_fault *fault) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The soft TLB of one guest thread, and the fast path of every guest access.
  *
- * Invariant: an entry may be stale only until its owner's next safe point (block entry, or leaving the engine).
- * A space that takes rights away changes its page table first, then sets KICK_TLB in every TLB on it; frames are
- * freed only after each of those threads passed a safe point. Entries are touched by the owner thread only. */
+ * Invariant: an entry may be stale only until its owner's next safe point (block entry, or leaving the engine), and
+ * no page is put where a running TLB still holds an older one. A space that takes pages or rights away changes its
+ * page table first, then sets KICK_TLB in every running TLB on it; what was taken is freed only after each of them
+ * passed a safe point. Between tlb_enter and tlb_leave a thread sleeps nowhere but in calls of this header. */
 #pragma once
 
 #include "base/bits.h"
@@ -17,6 +18,7 @@
 #define TLB_SIZE (1u << TLB_BITS)
 #define TLB_NO_TAG 1u /* never equal to a page address */
 
+/* Written by the owner thread only. Others look at `read` (atomically) to learn whether a page may be held. */
 struct tlb_entry {
     uint64_t read;   /* page address if readable, else TLB_NO_TAG */
     uint64_t write;  /* page address if writable without a tap (copy on write, code page, watch), else TLB_NO_TAG */
@@ -34,9 +36,9 @@ struct tlb {
     struct tlb_entry entry[TLB_SIZE];
     _Atomic uint32_t kick;         /* atomic: bits of enum kick; set by anyone, taken by the owner at safe points */
     _Atomic uint64_t seen_epoch;   /* atomic: space's epoch at the last safe point; UINT64_MAX while outside the engine */
-    uint64_t flushed_epoch;        /* owner thread only: the epoch that the entries are up to date with */
+    _Atomic uint64_t flushed_epoch; /* atomic: the entries are as new as this epoch; UINT64_MAX: will be before use */
     struct address_space *space;   /* owner thread only; counted */
-    struct list node;              /* guarded by the space's lock */
+    struct list node;              /* guarded by the space's tlb_lock */
 };
 
 void tlb_init(struct tlb *tlb);
@@ -77,8 +79,8 @@ size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct m
 
 /* Version of a page that code is translated from: bumped by any write to it (through whatever mapping), unmap or
  * change of rights. Valid while the space lives. From this call on, writes to the page are tapped until the next bump;
- * read the version, then fetch the bytes. The call is a safe point: it may wait for other threads to reach theirs, and
- * host addresses got before are void. Returns NULL without memory or when the page may not be executed. */
+ * read the version, then fetch the bytes. The call leaves and enters the engine: it may wait for other threads to reach
+ * a safe point, and host addresses got before are void. Returns NULL without memory or when the page may not be executed. */
 struct code_page {
     uint64_t gva;
     _Atomic uint32_t version;

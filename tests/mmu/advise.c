@@ -39,9 +39,7 @@ Test(advise, dontneed_gives_fresh_zeros) {
 
 Test(advise, remove_empties_shared_memory_for_everyone) {
     const int64_t a = space_map(w.space, AT, 2 * PAGE, RW, SHARED_ANON | SPACE_FIXED, NULL, 0);
-    tlb_leave(w.tlb);
     struct address_space *child = space_fork(w.space);
-    tlb_enter(w.tlb);
     struct tlb *tlb = world_tlb(child);
     tlb_store(w.tlb, AT, 3);
     cr_assert_eq(tlb_load(tlb, AT), 3);

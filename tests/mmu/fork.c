@@ -17,9 +17,7 @@ static void init(void) {
 }
 
 static void fork_now(void) {
-    tlb_leave(w.tlb);
     child = space_fork(w.space);
-    tlb_enter(w.tlb);
     child_tlb = world_tlb(child);
 }
 
@@ -98,10 +96,8 @@ Test(fork, chains) {
     tlb_store(w.tlb, AT, 1);
     struct address_space *generation = space_get(w.space);
     for (int i = 2; i < 50; i++) {
-        tlb_leave(w.tlb);
-        struct address_space *next = space_fork(generation);
-        tlb_enter(w.tlb);
-        uint8_t byte = 0;
+            struct address_space *next = space_fork(generation);
+            uint8_t byte = 0;
         space_copy_in(next, &byte, AT, 1);
         cr_assert_eq(byte, i - 1);
         byte = (uint8_t)i;

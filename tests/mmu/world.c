@@ -16,12 +16,10 @@ struct tlb *world_tlb(struct address_space *space) {
     struct tlb *tlb = malloc(sizeof *tlb);
     tlb_init(tlb);
     tlb_attach(tlb, space);
-    tlb_enter(tlb);
     return tlb;
 }
 
 void world_tlb_free(struct tlb *tlb) {
-    tlb_leave(tlb);
     tlb_attach(tlb, NULL);
     free(tlb);
 }
@@ -48,27 +46,38 @@ __attribute__((no_sanitize("thread"))) static void store_byte(uint8_t *p, uint8_
 
 int tlb_load(struct tlb *tlb, uint64_t gva) {
     struct mem_fault fault;
-    tlb_safe_point(tlb);
+    tlb_enter(tlb);
     void *p = tlb_read_hit(tlb, gva, 1);
     if (!p) p = tlb_translate(tlb, gva, MEM_READ, &fault);
-    return p ? load_byte(p) : -(int)fault.kind;
+    const int result = p ? load_byte(p) : -(int)fault.kind;
+    tlb_leave(tlb);
+    return result;
 }
 
 int tlb_store(struct tlb *tlb, uint64_t gva, uint8_t value) {
     struct mem_fault fault;
-    tlb_safe_point(tlb);
+    tlb_enter(tlb);
     void *p = tlb_write_hit(tlb, gva, 1);
     if (!p) p = tlb_translate(tlb, gva, MEM_WRITE, &fault);
-    if (!p) return -(int)fault.kind;
-    store_byte(p, value);
-    return 0;
+    if (p) store_byte(p, value);
+    tlb_leave(tlb);
+    return p ? 0 : -(int)fault.kind;
 }
 
 int tlb_execute(struct tlb *tlb, uint64_t gva) {
     struct mem_fault fault;
     uint8_t byte;
-    tlb_safe_point(tlb);
-    return tlb_fetch(tlb, gva, &byte, 1, &fault) ? byte : -(int)fault.kind;
+    tlb_enter(tlb);
+    const size_t n = tlb_fetch(tlb, gva, &byte, 1, &fault);
+    tlb_leave(tlb);
+    return n ? byte : -(int)fault.kind;
+}
+
+struct code_page *tlb_watch(struct tlb *tlb, uint64_t gva) {
+    tlb_enter(tlb);
+    struct code_page *page = tlb_code_page(tlb, gva);
+    tlb_leave(tlb);
+    return page;
 }
 
 uint64_t map_pages(struct address_space *space, uint64_t gva, uint64_t n_pages, int prot) {

@@ -16,20 +16,21 @@
 struct world {
     struct frame_pool *pool;
     struct address_space *space;
-    struct tlb *tlb; /* attached to space, inside the engine */
+    struct tlb *tlb; /* attached to space, outside the engine */
 };
 
 void world_init(struct world *world);
 void world_fini(struct world *world);
 
-/* A new TLB on a space, inside the engine; and its end. */
+/* A new TLB on a space; and its end. */
 struct tlb *world_tlb(struct address_space *space);
 void world_tlb_free(struct tlb *tlb);
 
-/* One byte by the TLB, as an engine does it. Returns the byte (or 0 for a store), or minus the kind of fault. */
+/* One byte by the TLB, inside the engine for that long. Returns the byte (or 0 for a store), or minus the kind of fault. */
 int tlb_load(struct tlb *tlb, uint64_t gva);
 int tlb_store(struct tlb *tlb, uint64_t gva, uint8_t value);
 int tlb_execute(struct tlb *tlb, uint64_t gva);
+struct code_page *tlb_watch(struct tlb *tlb, uint64_t gva);
 
 /* Anonymous private pages somewhere (or at gva, fixed). Fails the test when there are none. */
 uint64_t map_pages(struct address_space *space, uint64_t gva, uint64_t n_pages, int prot);
