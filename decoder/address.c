@@ -14,8 +14,10 @@ static bool read_sib(struct decoder *d, struct mem_operand *mem) {
 }
 
 static void read_displacement(struct decoder *d, struct mem_operand *mem, unsigned size) {
-    if (size == 1) mem->disp = (int8_t)decoder_byte(d);
-    else if (size == 4) mem->disp = (int32_t)decoder_number(d, 4);
+    if (size == 1)
+        mem->disp = (int8_t)decoder_byte(d);
+    else if (size == 4)
+        mem->disp = (int32_t)decoder_number(d, 4);
 }
 
 bool decoder_read_address(struct decoder *d, struct mem_operand *mem) {
@@ -35,7 +37,9 @@ bool decoder_read_address(struct decoder *d, struct mem_operand *mem) {
         mem->base = rm | d->rex_b;
     }
     read_displacement(d, mem, has_base ? displacement[mod] : 4);
-    if (d->seg) mem->seg = d->seg;
-    else mem->seg = mem->base == RSP || mem->base == RBP ? SEG_SS : SEG_DS;
+    if (d->seg)
+        mem->seg = d->seg;
+    else
+        mem->seg = mem->base == RSP || mem->base == RBP ? SEG_SS : SEG_DS;
     return true;
 }

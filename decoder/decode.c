@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* decode(): reads the opcode, finds its row through the generated index, and fills struct insn as the row says. */
+/* decode(): reads the opcode, finds its row through the generated index, and fills struct insn as
+ * the row says. */
 #include "decoder/decode.h"
 #include "decoder/decoder.h"
 
@@ -11,10 +12,11 @@ static const struct form_row *find_row(struct decoder *d) {
     if (entry->modrm != MODRM_NONE) {
         d->modrm = decoder_byte(d);
         d->memory = d->modrm < 0xc0 && entry->modrm != MODRM_REGISTER;
-        d->accepts |= (d->memory ? (uint32_t)ACCEPT_MEM : ACCEPT_REG) | ACCEPT_MODRM_REG((d->modrm >> 3) & 7) |
-                      ACCEPT_MODRM_RM(d->modrm & 7);
+        d->accepts |= (d->memory ? (uint32_t)ACCEPT_MEM : ACCEPT_REG) |
+                      ACCEPT_MODRM_REG((d->modrm >> 3) & 7) | ACCEPT_MODRM_RM(d->modrm & 7);
     }
-    const struct form_candidate *candidate = &form_candidates[entry->first], *end = candidate + entry->count;
+    const struct form_candidate *candidate = &form_candidates[entry->first],
+                                *end = candidate + entry->count;
     for (; candidate < end; candidate++) {
         if (!(d->accepts & ~candidate->accepts)) return &form_rows[candidate->form];
     }
@@ -23,11 +25,16 @@ static const struct form_row *find_row(struct decoder *d) {
 
 static uint8_t operand_size(const struct decoder *d) {
     switch ((enum size_rule)d->row->size_rule) {
-    case SIZE_RULE_8: return 1;
-    case SIZE_RULE_Y: return d->w ? 8 : 4;
-    case SIZE_RULE_D64: return d->w || !d->has_66 ? 8 : 2;
-    case SIZE_RULE_F64: return 8;
-    default: return d->w ? 8 : d->has_66 ? 2 : 4;
+    case SIZE_RULE_8:
+        return 1;
+    case SIZE_RULE_Y:
+        return d->w ? 8 : 4;
+    case SIZE_RULE_D64:
+        return d->w || !d->has_66 ? 8 : 2;
+    case SIZE_RULE_F64:
+        return 8;
+    default:
+        return d->w ? 8 : d->has_66 ? 2 : 4;
     }
 }
 

@@ -2,7 +2,8 @@
 /* The front of an instruction: prefixes, REX, VEX, escape bytes, opcode. SDM 2 chapter 2. */
 #include "decoder/decoder.h"
 
-/* The null segment overrides (2E 36 3E 26) do nothing, not even undo FS or GS. REX counts only right before the opcode. */
+/* The null segment overrides (2E 36 3E 26) do nothing, not even undo FS or GS. REX counts only
+ * right before the opcode. */
 static void read_prefixes(struct decoder *d) {
     for (;; d->at++) {
         uint8_t byte = d->bytes[d->at];
@@ -11,14 +12,32 @@ static void read_prefixes(struct decoder *d) {
             continue;
         }
         switch (byte) {
-        case 0x26: case 0x2e: case 0x36: case 0x3e: break;
-        case 0x64: d->seg = SEG_FS; break;
-        case 0x65: d->seg = SEG_GS; break;
-        case 0x66: d->has_66 = true; break;
-        case 0x67: d->has_67 = true; break;
-        case 0xf0: d->lock = true; break;
-        case 0xf2: case 0xf3: d->rep = byte; break;
-        default: return;
+        case 0x26:
+        case 0x2e:
+        case 0x36:
+        case 0x3e:
+            break;
+        case 0x64:
+            d->seg = SEG_FS;
+            break;
+        case 0x65:
+            d->seg = SEG_GS;
+            break;
+        case 0x66:
+            d->has_66 = true;
+            break;
+        case 0x67:
+            d->has_67 = true;
+            break;
+        case 0xf0:
+            d->lock = true;
+            break;
+        case 0xf2:
+        case 0xf3:
+            d->rep = byte;
+            break;
+        default:
+            return;
         }
         d->rex = 0;
     }
@@ -63,9 +82,12 @@ static void read_escape(struct decoder *d) {
     if (d->bytes[d->at] != 0x0f) return;
     d->at++;
     d->space = SPACE_0F;
-    if (d->bytes[d->at] == 0x38) d->space = SPACE_0F38;
-    else if (d->bytes[d->at] == 0x3a) d->space = SPACE_0F3A;
-    else return;
+    if (d->bytes[d->at] == 0x38)
+        d->space = SPACE_0F38;
+    else if (d->bytes[d->at] == 0x3a)
+        d->space = SPACE_0F3A;
+    else
+        return;
     d->at++;
 }
 
@@ -76,7 +98,8 @@ bool decoder_read_opcode(struct decoder *d) {
     } else {
         read_escape(d);
     }
-    d->accepts |= (d->w ? (uint32_t)ACCEPT_W1 : ACCEPT_W0) | (d->rex_b ? (uint32_t)ACCEPT_B1 : ACCEPT_B0);
+    d->accepts |=
+        (d->w ? (uint32_t)ACCEPT_W1 : ACCEPT_W0) | (d->rex_b ? (uint32_t)ACCEPT_B1 : ACCEPT_B0);
     d->opcode = decoder_byte(d);
     return true;
 }

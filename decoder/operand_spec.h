@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What a name of operands.def means: where the operand is encoded and how wide it is. Private to decoder/, its generator
- * and the test helper that makes bytes from rows. */
+/* What a name of operands.def means: where the operand is encoded and how wide it is. Private to
+ * decoder/, its generator and the test helper that makes bytes from rows. */
 #pragma once
 
 #include "decoder/insn.h"
@@ -36,9 +36,9 @@ enum operand_size {
     SIZE_X2,         /* a half of it */
     SIZE_X4,
     SIZE_X8,
-    SIZE_P,          /* far pointer: operand size and a selector */
-    SIZE_FENV,       /* FLDENV image: 28, or 14 with operand size 2 */
-    SIZE_FSAVE,      /* FRSTOR image: 108 or 94 */
+    SIZE_P,     /* far pointer: operand size and a selector */
+    SIZE_FENV,  /* FLDENV image: 28, or 14 with operand size 2 */
+    SIZE_FSAVE, /* FRSTOR image: 108 or 94 */
 };
 
 struct operand_spec {
@@ -53,7 +53,8 @@ struct operand_spec {
 extern const struct operand_spec operand_specs[];
 
 static inline bool method_is_immediate(uint8_t method) {
-    return method == METHOD_IMM || method == METHOD_IMM_SIGNED || method == METHOD_REL || method == METHOD_IS4;
+    return method == METHOD_IMM || method == METHOD_IMM_SIGNED || method == METHOD_REL ||
+           method == METHOD_IS4;
 }
 
 static inline bool method_is_memory(uint8_t method) {

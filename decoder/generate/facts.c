@@ -6,14 +6,22 @@
 
 static uint16_t flag_bit(const struct parsed_row *out, char letter) {
     switch (letter) {
-    case 'C': return 0x1;
-    case 'P': return 0x4;
-    case 'A': return 0x10;
-    case 'Z': return 0x40;
-    case 'S': return 0x80;
-    case 'D': return 0x400;
-    case 'O': return 0x800;
-    default: parse_fail(out->source, "unknown flag", out->source->flags);
+    case 'C':
+        return 0x1;
+    case 'P':
+        return 0x4;
+    case 'A':
+        return 0x10;
+    case 'Z':
+        return 0x40;
+    case 'S':
+        return 0x80;
+    case 'D':
+        return 0x400;
+    case 'O':
+        return 0x800;
+    default:
+        parse_fail(out->source, "unknown flag", out->source->flags);
     }
 }
 
@@ -21,13 +29,20 @@ void parse_flags(struct parsed_row *out) {
     struct form_info *info = &out->info;
     uint16_t read = 0, written = 0, undefined = 0, maybe = 0, *mask = NULL;
     for (const char *c = out->source->flags; *c; c++) {
-        if (*c == ' ') mask = NULL;
-        else if (mask) *mask |= flag_bit(out, *c);
-        else if (*c == 'r') mask = &read;
-        else if (*c == 'w') mask = &written;
-        else if (*c == 'u') mask = &undefined;
-        else if (*c == 'm') mask = &maybe;
-        else parse_fail(out->source, "bad flags", c);
+        if (*c == ' ')
+            mask = NULL;
+        else if (mask)
+            *mask |= flag_bit(out, *c);
+        else if (*c == 'r')
+            mask = &read;
+        else if (*c == 'w')
+            mask = &written;
+        else if (*c == 'u')
+            mask = &undefined;
+        else if (*c == 'm')
+            mask = &maybe;
+        else
+            parse_fail(out->source, "bad flags", c);
     }
     info->flags_read = read;
     info->flags_undefined = undefined;
@@ -68,19 +83,31 @@ static const struct fact {
 
 static void apply_fact(struct parsed_row *out, const struct fact *fact) {
     switch (fact->kind) {
-    case FACT_SIZE: out->row.size_rule = (uint8_t)fact->value; break;
-    case FACT_CONTROL: out->info.control = (uint8_t)fact->value; break;
-    case FACT_FAULT: out->info.faults |= fact->value; break;
-    case FACT_LOCK: out->row.traits |= ROW_LOCK, out->info.lock_ok = true; break;
-    case FACT_REP: out->row.traits |= ROW_REP, out->info.rep_ok = true; break;
-    default: break;
+    case FACT_SIZE:
+        out->row.size_rule = (uint8_t)fact->value;
+        break;
+    case FACT_CONTROL:
+        out->info.control = (uint8_t)fact->value;
+        break;
+    case FACT_FAULT:
+        out->info.faults |= fact->value;
+        break;
+    case FACT_LOCK:
+        out->row.traits |= ROW_LOCK, out->info.lock_ok = true;
+        break;
+    case FACT_REP:
+        out->row.traits |= ROW_REP, out->info.rep_ok = true;
+        break;
+    default:
+        break;
     }
 }
 
 void parse_facts(struct parsed_row *out) {
     const char *text = out->source->facts;
     char token[32];
-    if (out->row.space >= SPACE_VEX_0F || (out->row.accepts & ACCEPT_PREFIX) == ACCEPT_66) out->row.size_rule = SIZE_RULE_Y;
+    if (out->row.space >= SPACE_VEX_0F || (out->row.accepts & ACCEPT_PREFIX) == ACCEPT_66)
+        out->row.size_rule = SIZE_RULE_Y;
     while (parse_token(&text, token, sizeof token)) {
         const struct fact *found = NULL;
         for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {

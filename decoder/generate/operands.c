@@ -14,10 +14,17 @@ static unsigned find_spec(const struct parsed_row *out, const char *name) {
 
 static unsigned parse_access(char **name) {
     switch (**name) {
-    case '=': ++*name; return ACCESS_WRITE;
-    case '+': ++*name; return ACCESS_RW;
-    case '-': ++*name; return ACCESS_NONE;
-    default: return ACCESS_READ;
+    case '=':
+        ++*name;
+        return ACCESS_WRITE;
+    case '+':
+        ++*name;
+        return ACCESS_RW;
+    case '-':
+        ++*name;
+        return ACCESS_NONE;
+    default:
+        return ACCESS_READ;
     }
 }
 
@@ -32,14 +39,15 @@ static void parse_operand(struct parsed_row *out, char *name) {
         parse_fail(out->source, "explicit after implicit", name);
     }
     unsigned access = parse_access(&name);
-    row->operand[row->n_operands++] =
-        (struct operand_use){.spec = (uint8_t)find_spec(out, name), .access = access & 3, .implicit = implicit};
+    row->operand[row->n_operands++] = (struct operand_use){
+        .spec = (uint8_t)find_spec(out, name), .access = access & 3, .implicit = implicit};
 }
 
 /* Registers and memory in ModRM say which mod a row takes. */
 static void restrict_mod(struct parsed_row *out, const struct operand_spec *spec) {
     struct form_row *row = &out->row;
-    if (method_needs_modrm(spec->method) && spec->method != METHOD_VVVV && row->modrm == MODRM_NONE) {
+    if (method_needs_modrm(spec->method) && spec->method != METHOD_VVVV &&
+        row->modrm == MODRM_NONE) {
         parse_fail(out->source, "needs ModRM", spec->name);
     }
     if (method_is_memory(spec->method)) row->accepts &= ~(uint32_t)ACCEPT_REG;
@@ -48,21 +56,26 @@ static void restrict_mod(struct parsed_row *out, const struct operand_spec *spec
         row->accepts &= ~(uint32_t)ACCEPT_MEM;
         row->modrm = MODRM_REGISTER;
     }
-    if (row->modrm != MODRM_NONE && !(row->accepts & ACCEPT_MOD)) parse_fail(out->source, "no mod left", spec->name);
+    if (row->modrm != MODRM_NONE && !(row->accepts & ACCEPT_MOD))
+        parse_fail(out->source, "no mod left", spec->name);
 }
 
 static bool accesses_memory(const struct operand_use *use) {
     const struct operand_spec *spec = &operand_specs[use->spec];
-    bool memory = spec->method == METHOD_RM || method_is_memory(spec->method) || spec->method == METHOD_MOFFS ||
-                  spec->method == METHOD_AT || spec->method == METHOD_AT_ES;
+    bool memory = spec->method == METHOD_RM || method_is_memory(spec->method) ||
+                  spec->method == METHOD_MOFFS || spec->method == METHOD_AT ||
+                  spec->method == METHOD_AT_ES;
     return memory && use->access != ACCESS_NONE;
 }
 
 static void set_vector_size(struct parsed_row *out, bool has_xmm, bool has_mmx) {
     bool vex = out->row.space >= SPACE_VEX_0F;
-    if (vex && out->vector_length) out->row.vector_size = VECTOR_BY_L;
-    else if (has_xmm) out->row.vector_size = 16;
-    else if (has_mmx) out->row.vector_size = 8;
+    if (vex && out->vector_length)
+        out->row.vector_size = VECTOR_BY_L;
+    else if (has_xmm)
+        out->row.vector_size = 16;
+    else if (has_mmx)
+        out->row.vector_size = 8;
 }
 
 void parse_operands(struct parsed_row *out) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The build-time reader of forms.def: one row's text to struct form_row and struct form_info. A row that makes no sense
- * ends the build with its text and the reason. Part of the generator, not of the library. */
+/* The build-time reader of forms.def: one row's text to struct form_row and struct form_info. A row
+ * that makes no sense ends the build with its text and the reason. Part of the generator, not of
+ * the library. */
 #pragma once
 
 #include "decoder/form_row.h"
@@ -13,9 +14,9 @@ struct source_row {
 
 struct parsed_row {
     const struct source_row *source;
-    struct form_row row;    /* row.op is not filled: the output names it */
-    struct form_info info;  /* the same for text and feature */
-    bool vector_length;     /* 128, 256 or LX in the encoding */
+    struct form_row row;   /* row.op is not filled: the output names it */
+    struct form_info info; /* the same for text and feature */
+    bool vector_length;    /* 128, 256 or LX in the encoding */
 };
 
 noreturn void parse_fail(const struct source_row *source, const char *why, const char *what);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* decode() against Capstone 4: is it an instruction, how long, mnemonic, explicit operands. Capstone is given the same
- * instruction with its prefixes in the order it expects. Known differences: capstone_differences.def. */
+/* decode() against Capstone 4: is it an instruction, how long, mnemonic, explicit operands.
+ * Capstone is given the same instruction with its prefixes in the order it expects. Known
+ * differences: capstone_differences.def. */
 #pragma once
 
 #include "decoder/decode.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* decode() and Capstone agree on random bytes, or a row of capstone_differences.def says why not. */
+/* decode() and Capstone agree on random bytes, or a row of capstone_differences.def says why not.
+ */
 #include "tests/decoder/capstone_compare.h"
 #include "tests/decoder/random_bytes.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* decode() and the host CPU agree on what is an instruction and how long it is, for random bytes; host_differences.def says
- * where they may not. */
+/* decode() and the host CPU agree on what is an instruction and how long it is, for random bytes;
+ * host_differences.def says where they may not. */
 #include "tests/decoder/random_bytes.h"
 #include "tests/support/host_probe.h"
 #include "tests/support/insn_text.h"
@@ -15,7 +15,8 @@ static const char *const excused[] = {
 };
 
 static bool is_prefix(uint8_t byte) {
-    return (byte & 0xf0) == 0x40 || (byte & 0xe7) == 0x26 || (byte & 0xfc) == 0x64 || byte == 0xf0 || (byte & 0xfe) == 0xf2;
+    return (byte & 0xf0) == 0x40 || (byte & 0xe7) == 0x26 || (byte & 0xfc) == 0x64 ||
+           byte == 0xf0 || (byte & 0xfe) == 0xf2;
 }
 
 static bool matches(const char *pattern, const char *digits) {
@@ -31,7 +32,8 @@ static bool is_excused(const uint8_t *bytes) {
     char digits[2 * INSN_MAX_LENGTH + 3];
     unsigned at = 0;
     while (at < INSN_MAX_LENGTH && is_prefix(bytes[at])) at++;
-    for (unsigned i = 0; i < INSN_MAX_LENGTH; i++) sprintf(digits + 2 * i, "%02x", at + i < INSN_MAX_LENGTH ? bytes[at + i] : 0);
+    for (unsigned i = 0; i < INSN_MAX_LENGTH; i++)
+        sprintf(digits + 2 * i, "%02x", at + i < INSN_MAX_LENGTH ? bytes[at + i] : 0);
     for (size_t i = 0; i < sizeof excused / sizeof excused[0]; i++) {
         if (matches(excused[i], digits)) return true;
     }
@@ -51,7 +53,8 @@ static void expect_same(struct host_probe *probe, const uint8_t *bytes) {
     const int ours = decoded_length(bytes, &insn), host = host_probe_run(probe, bytes);
     if (ours == host || ours == PROBE_UNKNOWN || host == PROBE_UNKNOWN || is_excused(bytes)) return;
     for (unsigned i = 0; i < INSN_MAX_LENGTH; i++) sprintf(digits + 3 * i, "%02x ", bytes[i]);
-    cr_expect(false, "%s%s: %d, host %d", digits, ours > 0 ? insn_text(&insn, text) : text, ours, host);
+    cr_expect(false, "%s%s: %d, host %d", digits, ours > 0 ? insn_text(&insn, text) : text, ours,
+              host);
 }
 
 Test(host_agrees, on_random_bytes) {

@@ -20,12 +20,17 @@ void random_bytes(struct rng *rng, uint8_t bytes[15]) {
     uint8_t *at = bytes;
     switch (rng_below(rng, 8)) {
     case 0:
-    case 1: break;
+    case 1:
+        break;
     case 2:
-    case 3: begin_vex(rng, at); break;
-    case 4: *at++ = 0x66; /* and one more */
+    case 3:
+        begin_vex(rng, at);
+        break;
+    case 4:
+        *at++ = 0x66; /* and one more */
     /* fall through */
-    case 5: *at++ = mandatory[rng_below(rng, sizeof mandatory)];
+    case 5:
+        *at++ = mandatory[rng_below(rng, sizeof mandatory)];
     /* fall through */
     default:
         *at++ = 0x0f;

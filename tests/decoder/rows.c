@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Every row: bytes made from it decode to it, with its length; so do they for Capstone; one byte less is too few. */
+/* Every row: bytes made from it decode to it, with its length; so do they for Capstone; one byte
+ * less is too few. */
 #include "tests/decoder/capstone_compare.h"
 #include "tests/support/form_bytes.h"
 
@@ -33,7 +34,8 @@ static void check_decode(uint16_t form, const uint8_t *bytes, int length) {
     cr_assert_eq(decoded, length, "%s: %d, not %d", form_info(form)->text, decoded, length);
     cr_assert_eq(insn.form, form, "%s: got %s", form_info(form)->text, form_info(insn.form)->text);
     cr_assert_eq(insn.length, length);
-    cr_assert_eq(decode(bytes, (size_t)length, &insn), length, "%s: reads past its end", form_info(form)->text);
+    cr_assert_eq(decode(bytes, (size_t)length, &insn), length, "%s: reads past its end",
+                 form_info(form)->text);
 }
 
 Test(rows, decode_to_themselves) {
@@ -43,7 +45,8 @@ Test(rows, decode_to_themselves) {
 static void check_truncated(uint16_t form, const uint8_t *bytes, int length) {
     struct insn insn;
     for (int n = 0; n < length; n++) {
-        cr_assert_eq(decode(bytes, (size_t)n, &insn), DECODE_TRUNCATED, "%s: %d of %d bytes", form_info(form)->text, n, length);
+        cr_assert_eq(decode(bytes, (size_t)n, &insn), DECODE_TRUNCATED, "%s: %d of %d bytes",
+                     form_info(form)->text, n, length);
     }
 }
 
@@ -76,11 +79,15 @@ static void check_operands(uint16_t form, const uint8_t *bytes, int length) {
         implicit = o->implicit;
         n_memory += o->kind == OPERAND_MEM;
         cr_assert_neq(o->kind, OPERAND_NONE);
-        cr_assert(o->kind != OPERAND_REG || (o->reg < 16 && o->size && o->reg_class != REG_CLASS_NONE), "%s", form_info(form)->text);
+        cr_assert(o->kind != OPERAND_REG ||
+                      (o->reg < 16 && o->size && o->reg_class != REG_CLASS_NONE),
+                  "%s", form_info(form)->text);
         cr_assert(o->kind == OPERAND_REG || o->reg_class == REG_CLASS_NONE);
     }
-    for (unsigned i = insn.n_operands; i < INSN_MAX_OPERANDS; i++) cr_assert_eq(insn.operand[i].kind, OPERAND_NONE);
-    cr_assert(!n_memory || (insn.mem.addr_size == insn.addr_size && insn.mem.base <= REG_NONE && insn.mem.scale < 4));
+    for (unsigned i = insn.n_operands; i < INSN_MAX_OPERANDS; i++)
+        cr_assert_eq(insn.operand[i].kind, OPERAND_NONE);
+    cr_assert(!n_memory || (insn.mem.addr_size == insn.addr_size && insn.mem.base <= REG_NONE &&
+                            insn.mem.scale < 4));
     cr_assert(!insn.lock || form_info(form)->lock_ok);
     cr_assert(!insn.rep || form_info(form)->rep_ok);
 }

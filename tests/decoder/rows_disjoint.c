@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* No two rows accept the same bytes, so the order of rows means nothing: every value of every encoding field is tried on
- * every opcode. And every op and every feature has a row. */
+/* No two rows accept the same bytes, so the order of rows means nothing: every value of every
+ * encoding field is tried on every opcode. And every op and every feature has a row. */
 #include "decoder/form_row.h"
 
 #include <criterion/criterion.h>
@@ -8,7 +8,8 @@
 static unsigned rows_accepting(unsigned space, unsigned opcode, uint32_t fields) {
     unsigned n = 0;
     const struct opcode_entry *entry = &opcode_index[space][opcode];
-    for (unsigned i = 0; i < entry->count; i++) n += !(fields & ~form_candidates[entry->first + i].accepts);
+    for (unsigned i = 0; i < entry->count; i++)
+        n += !(fields & ~form_candidates[entry->first + i].accepts);
     return n;
 }
 
@@ -33,8 +34,10 @@ Test(rows_disjoint, at_most_one_row_accepts) {
             uint32_t has = fields;
             if (space < SPACE_VEX_0F) has &= ~(uint32_t)(ACCEPT_L | ACCEPT_VVVV);
             for (unsigned opcode = 0; opcode < 256; opcode++) {
-                if (opcode_index[space][opcode].modrm == MODRM_NONE) has &= ~(ACCEPT_MOD | ACCEPT_MODRM_REGS | ACCEPT_MODRM_RMS);
-                cr_assert_leq(rows_accepting(space, opcode, has), 1, "space %u opcode %02x fields %08x", space, opcode, has);
+                if (opcode_index[space][opcode].modrm == MODRM_NONE)
+                    has &= ~(ACCEPT_MOD | ACCEPT_MODRM_REGS | ACCEPT_MODRM_RMS);
+                cr_assert_leq(rows_accepting(space, opcode, has), 1,
+                              "space %u opcode %02x fields %08x", space, opcode, has);
                 has |= fields & (ACCEPT_MOD | ACCEPT_MODRM_REGS | ACCEPT_MODRM_RMS);
             }
         }
@@ -47,7 +50,8 @@ Test(rows_disjoint, every_row_stands_in_the_index) {
         for (unsigned opcode = row->opcode; opcode <= row->last_opcode; opcode++) {
             const struct opcode_entry *entry = &opcode_index[row->space][opcode];
             unsigned found = 0;
-            for (unsigned i = 0; i < entry->count; i++) found += form_candidates[entry->first + i].form == form;
+            for (unsigned i = 0; i < entry->count; i++)
+                found += form_candidates[entry->first + i].form == form;
             cr_assert_eq(found, 1, "%s", form_info(form)->text);
         }
     }
@@ -62,5 +66,6 @@ Test(rows_disjoint, every_op_has_a_row) {
 Test(rows_disjoint, every_feature_has_a_row) {
     static bool used[FEATURE_COUNT];
     for (uint16_t form = 0; form < form_count(); form++) used[form_info(form)->feature] = true;
-    for (uint8_t feature = 0; feature < FEATURE_COUNT; feature++) cr_expect(used[feature], "%s", feature_name(feature));
+    for (uint8_t feature = 0; feature < FEATURE_COUNT; feature++)
+        cr_expect(used[feature], "%s", feature_name(feature));
 }

@@ -39,7 +39,7 @@ static void expect_error(const char *digits, int expected) {
 }
 
 Test(text, errors) {
-#define UD(bytes) expect_error(bytes, DECODE_UD);
+#define UD(bytes)       expect_error(bytes, DECODE_UD);
 #define TOO_LONG(bytes) expect_error(bytes, DECODE_TOO_LONG);
 #include "tests/decoder/error_rows.def"
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* decode() on any bytes: reads only what it is given, says the same of the instruction's own bytes alone, asks for more
- * exactly when there are fewer, and fills fields within their ranges. The input is decoded from its start to its end. */
+/* decode() on any bytes: reads only what it is given, says the same of the instruction's own bytes
+ * alone, asks for more exactly when there are fewer, and fills fields within their ranges. The
+ * input is decoded from its start to its end. */
 #include "decoder/decode.h"
 
 #include <stdlib.h>
@@ -22,7 +23,8 @@ static void check_insn(const struct insn *insn) {
     REQUIRE(insn->n_operands <= INSN_MAX_OPERANDS && insn->cc < 16);
     REQUIRE(insn->op_size == 1 || insn->op_size == 2 || insn->op_size == 4 || insn->op_size == 8);
     REQUIRE(insn->addr_size == 4 || insn->addr_size == 8);
-    REQUIRE(insn->mem.base <= REG_NONE && insn->mem.index <= REG_NONE && insn->mem.scale < 4 && insn->mem.seg <= SEG_GS);
+    REQUIRE(insn->mem.base <= REG_NONE && insn->mem.index <= REG_NONE && insn->mem.scale < 4 &&
+            insn->mem.seg <= SEG_GS);
     for (unsigned i = 0; i < insn->n_operands; i++) check_operand(&insn->operand[i]);
 }
 
@@ -40,9 +42,11 @@ static int check_decode(const uint8_t *bytes, size_t n) {
     struct insn insn, again;
     const int length = decode_copy(bytes, n, &insn);
     if (length < 0) return length;
-    REQUIRE(length > 0 && (size_t)length <= n && length <= INSN_MAX_LENGTH && insn.length == length);
+    REQUIRE(length > 0 && (size_t)length <= n && length <= INSN_MAX_LENGTH &&
+            insn.length == length);
     check_insn(&insn);
-    REQUIRE(decode_copy(bytes, (size_t)length, &again) == length && !memcmp(&insn, &again, sizeof insn));
+    REQUIRE(decode_copy(bytes, (size_t)length, &again) == length &&
+            !memcmp(&insn, &again, sizeof insn));
     REQUIRE(decode_copy(bytes, (size_t)length - 1, &again) == DECODE_TRUNCATED);
     return length;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Chooses a value for each encoding field from those the row accepts, then writes the fields in order. */
+/* Chooses a value for each encoding field from those the row accepts, then writes the fields in
+ * order. */
 #include "tests/support/form_bytes.h"
 
 #include "decoder/form_row.h"
@@ -42,7 +43,8 @@ static bool choose_flag(struct maker *m, uint32_t bit_false, uint32_t bit_true) 
     return can_be_true && (!can_be_false || one_in(m, 2));
 }
 
-static const struct operand_spec *find_operand(const struct form_row *row, uint8_t method, uint8_t reg_class) {
+static const struct operand_spec *find_operand(const struct form_row *row, uint8_t method,
+                                               uint8_t reg_class) {
     for (unsigned i = 0; i < row->n_operands; i++) {
         const struct operand_spec *spec = &operand_specs[row->operand[i].spec];
         if (spec->method == method && (!reg_class || spec->reg_class == reg_class)) return spec;
@@ -54,8 +56,10 @@ static const struct operand_spec *find_operand(const struct form_row *row, uint8
 static void choose_prefixes(struct maker *m) {
     const uint32_t all = m->row->accepts & ACCEPT_PREFIX;
     uint32_t usual = all & (ACCEPT_NP | ACCEPT_66);
-    if (!usual || (all == ACCEPT_PREFIX && one_in(m, m->row->traits & ROW_REP ? 2 : 16))) usual = all;
-    if (m->row->size_rule == SIZE_RULE_F64 && usual & ~(uint32_t)(ACCEPT_66 | ACCEPT_66_F3 | ACCEPT_66_F2)) {
+    if (!usual || (all == ACCEPT_PREFIX && one_in(m, m->row->traits & ROW_REP ? 2 : 16)))
+        usual = all;
+    if (m->row->size_rule == SIZE_RULE_F64 &&
+        usual & ~(uint32_t)(ACCEPT_66 | ACCEPT_66_F3 | ACCEPT_66_F2)) {
         usual &= ~(uint32_t)(ACCEPT_66 | ACCEPT_66_F3 | ACCEPT_66_F2);
     }
     const uint32_t chosen = UINT32_C(1) << choose_bit(m, usual);
@@ -64,12 +68,14 @@ static void choose_prefixes(struct maker *m) {
     if (chosen & (ACCEPT_F2 | ACCEPT_66_F2)) m->rep = 0xf2;
 }
 
-/* Segment registers that exist and are not CS as destination; control registers 0 2 3 4 8; debug registers. */
+/* Segment registers that exist and are not CS as destination; control registers 0 2 3 4 8; debug
+ * registers. */
 static void choose_special_register(struct maker *m) {
     static const uint8_t control[] = {0, 2, 3, 4, 8};
     if (find_operand(m->row, METHOD_REG, REG_SEG)) {
         do m->reg = (uint8_t)rng_below(m->rng, 6);
-        while (m->reg == SEG_CS && m->row->operand[0].access == ACCESS_WRITE && operand_specs[m->row->operand[0].spec].reg_class == REG_SEG);
+        while (m->reg == SEG_CS && m->row->operand[0].access == ACCESS_WRITE &&
+               operand_specs[m->row->operand[0].spec].reg_class == REG_SEG);
     } else if (find_operand(m->row, METHOD_REG, REG_CR)) {
         const uint8_t number = control[rng_below(m->rng, sizeof control)];
         m->reg = number & 7;
@@ -90,9 +96,11 @@ static void choose_fields(struct maker *m, enum form_mod mod) {
     m->x = one_in(m, 2);
     m->vvvv = accepts & ACCEPT_VVVV_USED ? (uint8_t)rng_below(m->rng, 16) : 0;
     m->has_67 = one_in(m, 32);
-    if (one_in(m, 16)) m->seg = (uint8_t[]){0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65}[rng_below(m->rng, 6)];
+    if (one_in(m, 16))
+        m->seg = (uint8_t[]){0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65}[rng_below(m->rng, 6)];
     if (m->row->modrm == MODRM_NONE) return;
-    m->memory = mod == FORM_MOD_ANY ? choose_flag(m, ACCEPT_REG, ACCEPT_MEM) : mod == FORM_MOD_MEMORY;
+    m->memory =
+        mod == FORM_MOD_ANY ? choose_flag(m, ACCEPT_REG, ACCEPT_MEM) : mod == FORM_MOD_MEMORY;
     m->reg = (uint8_t)(choose_bit(m, accepts & ACCEPT_MODRM_REGS) - 16);
     m->rm = (uint8_t)(choose_bit(m, accepts & ACCEPT_MODRM_RMS) - 24);
     m->has_lock = m->memory && m->row->traits & ROW_LOCK && one_in(m, 8);
@@ -118,9 +126,12 @@ static void put_prefixes(struct maker *m) {
 static void put_opcode_legacy(struct maker *m) {
     put_prefixes(m);
     const unsigned rex = (m->w ? 8u : 0) | (m->r ? 4u : 0) | (m->x ? 2u : 0) | (m->b ? 1u : 0);
-    const bool needed = m->w || (m->b && !(m->row->accepts & ACCEPT_B0)) || find_operand(m->row, METHOD_REG, REG_CR);
-    if (needed || one_in(m, 2)) put(m, 0x40 | rex);
-    else m->w = m->r = m->x = m->b = false;
+    const bool needed = m->w || (m->b && !(m->row->accepts & ACCEPT_B0)) ||
+                        find_operand(m->row, METHOD_REG, REG_CR);
+    if (needed || one_in(m, 2))
+        put(m, 0x40 | rex);
+    else
+        m->w = m->r = m->x = m->b = false;
     if (m->row->space != SPACE_1) put(m, 0x0f);
     if (m->row->space == SPACE_0F38) put(m, 0x38);
     if (m->row->space == SPACE_0F3A) put(m, 0x3a);
@@ -136,7 +147,8 @@ static void put_opcode_vex(struct maker *m) {
         return;
     }
     put(m, 0xc4);
-    put(m, (m->r ? 0 : 0x80u) | (m->x ? 0 : 0x40u) | (m->b ? 0 : 0x20u) | (unsigned)(m->row->space - SPACE_VEX_0F + 1));
+    put(m, (m->r ? 0 : 0x80u) | (m->x ? 0 : 0x40u) | (m->b ? 0 : 0x20u) |
+               (unsigned)(m->row->space - SPACE_VEX_0F + 1));
     put(m, (m->w ? 0x80u : 0) | rest);
 }
 
@@ -146,7 +158,9 @@ static unsigned choose_sib(struct maker *m) {
     if (!(m->row->traits & ROW_VSIB)) return sib;
     const unsigned dst = m->reg | (m->r ? 8u : 0);
     while (m->vvvv == dst) m->vvvv = (uint8_t)rng_below(m->rng, 16);
-    while ((((sib >> 3) & 7) | (m->x ? 8u : 0)) == dst || (((sib >> 3) & 7) | (m->x ? 8u : 0)) == m->vvvv) sib += 8;
+    while ((((sib >> 3) & 7) | (m->x ? 8u : 0)) == dst ||
+           (((sib >> 3) & 7) | (m->x ? 8u : 0)) == m->vvvv)
+        sib += 8;
     return sib & 0xff;
 }
 
@@ -161,11 +175,16 @@ static void put_memory(struct maker *m, unsigned sib) {
 
 static unsigned operand_size(const struct maker *m) {
     switch (m->row->size_rule) {
-    case SIZE_RULE_8: return 1;
-    case SIZE_RULE_Y: return m->w ? 8 : 4;
-    case SIZE_RULE_F64: return 8;
-    case SIZE_RULE_D64: return m->w || !m->has_66 ? 8 : 2;
-    default: return m->w ? 8 : m->has_66 ? 2 : 4;
+    case SIZE_RULE_8:
+        return 1;
+    case SIZE_RULE_Y:
+        return m->w ? 8 : 4;
+    case SIZE_RULE_F64:
+        return 8;
+    case SIZE_RULE_D64:
+        return m->w || !m->has_66 ? 8 : 2;
+    default:
+        return m->w ? 8 : m->has_66 ? 2 : 4;
     }
 }
 
@@ -173,11 +192,16 @@ static void put_immediates(struct maker *m) {
     for (unsigned i = 0; i < m->row->n_operands; i++) {
         const struct operand_spec *spec = &operand_specs[m->row->operand[i].spec];
         unsigned size = spec->reg_size;
-        if (spec->method == METHOD_MOFFS) size = m->has_67 ? 4 : 8;
-        else if (!method_is_immediate(spec->method)) continue;
-        else if (spec->method == METHOD_IS4) size = 1;
-        else if (size == SIZE_V) size = operand_size(m);
-        else if (size == SIZE_Z) size = operand_size(m) < 4 ? operand_size(m) : 4;
+        if (spec->method == METHOD_MOFFS)
+            size = m->has_67 ? 4 : 8;
+        else if (!method_is_immediate(spec->method))
+            continue;
+        else if (spec->method == METHOD_IS4)
+            size = 1;
+        else if (size == SIZE_V)
+            size = operand_size(m);
+        else if (size == SIZE_Z)
+            size = operand_size(m) < 4 ? operand_size(m) : 4;
         put_random(m, size);
     }
 }
@@ -185,16 +209,23 @@ static void put_immediates(struct maker *m) {
 static void make(struct maker *m, enum form_mod mod) {
     choose_fields(m, mod);
     const unsigned sib = choose_sib(m);
-    if (m->row->space >= SPACE_VEX_0F) put_opcode_vex(m);
-    else put_opcode_legacy(m);
-    put(m, (unsigned)(m->row->opcode + rng_below(m->rng, m->row->last_opcode - m->row->opcode + 1u)));
-    if (m->memory) put_memory(m, sib);
-    else if (m->row->modrm == MODRM_REGISTER) put(m, (unsigned)rng_below(m->rng, 4) << 6 | (unsigned)m->reg << 3 | m->rm);
-    else if (m->row->modrm == MODRM_PRESENT) put(m, 0xc0u | (unsigned)m->reg << 3 | m->rm);
+    if (m->row->space >= SPACE_VEX_0F)
+        put_opcode_vex(m);
+    else
+        put_opcode_legacy(m);
+    put(m,
+        (unsigned)(m->row->opcode + rng_below(m->rng, m->row->last_opcode - m->row->opcode + 1u)));
+    if (m->memory)
+        put_memory(m, sib);
+    else if (m->row->modrm == MODRM_REGISTER)
+        put(m, (unsigned)rng_below(m->rng, 4) << 6 | (unsigned)m->reg << 3 | m->rm);
+    else if (m->row->modrm == MODRM_PRESENT)
+        put(m, 0xc0u | (unsigned)m->reg << 3 | m->rm);
     put_immediates(m);
 }
 
-int form_bytes_mod(uint16_t form, struct rng *rng, enum form_mod mod, uint8_t bytes[INSN_MAX_LENGTH]) {
+int form_bytes_mod(uint16_t form, struct rng *rng, enum form_mod mod,
+                   uint8_t bytes[INSN_MAX_LENGTH]) {
     const struct form_row *row = &form_rows[form];
     const uint32_t wanted = mod == FORM_MOD_MEMORY ? ACCEPT_MEM : ACCEPT_REG;
     if (mod != FORM_MOD_ANY && (row->modrm == MODRM_NONE || !(row->accepts & wanted))) return 0;

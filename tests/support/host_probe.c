@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The traced child: a shared page of code, followed by nothing. An instruction that needs more bytes than stand before the
- * page's end faults at the end; the first number of bytes that does not is its length. */
+/* The traced child: a shared page of code, followed by nothing. An instruction that needs more
+ * bytes than stand before the page's end faults at the end; the first number of bytes that does not
+ * is its length. */
 #include "tests/support/host_probe.h"
 
 #include <signal.h>
@@ -32,9 +33,12 @@ static void child_kill(struct host_probe *probe) {
 
 /* Every register points to a place of its own where nothing is. */
 static void scatter_registers(struct user_regs_struct *regs) {
-    unsigned long long *const gpr[] = {&regs->rax, &regs->rbx, &regs->rcx, &regs->rdx, &regs->rsi, &regs->rdi, &regs->rbp, &regs->rsp,
-                                       &regs->r8,  &regs->r9,  &regs->r10, &regs->r11, &regs->r12, &regs->r13, &regs->r14, &regs->r15};
-    for (unsigned i = 0; i < sizeof gpr / sizeof gpr[0]; i++) *gpr[i] = 0x300000000000 + i * 0x10000000000;
+    unsigned long long *const gpr[] = {&regs->rax, &regs->rbx, &regs->rcx, &regs->rdx,
+                                       &regs->rsi, &regs->rdi, &regs->rbp, &regs->rsp,
+                                       &regs->r8,  &regs->r9,  &regs->r10, &regs->r11,
+                                       &regs->r12, &regs->r13, &regs->r14, &regs->r15};
+    for (unsigned i = 0; i < sizeof gpr / sizeof gpr[0]; i++)
+        *gpr[i] = 0x300000000000 + i * 0x10000000000;
     regs->orig_rax = (unsigned long long)-1;
 }
 
@@ -49,7 +53,8 @@ static bool child_start(struct host_probe *probe) {
     }
     probe->child = child;
     if (waitpid(probe->child, &status, 0) != probe->child || !WIFSTOPPED(status) ||
-        ptrace(PTRACE_GETREGS, probe->child, 0, &probe->start) || ptrace(PTRACE_GETFPREGS, probe->child, 0, &probe->fp)) {
+        ptrace(PTRACE_GETREGS, probe->child, 0, &probe->start) ||
+        ptrace(PTRACE_GETFPREGS, probe->child, 0, &probe->fp)) {
         child_kill(probe);
         return false;
     }
@@ -61,7 +66,8 @@ static bool child_start(struct host_probe *probe) {
 struct host_probe *host_probe_new(void) {
     struct host_probe *probe = calloc(1, sizeof *probe);
     if (!probe) return NULL;
-    probe->code = mmap(CODE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    probe->code = mmap(CODE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+                       MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (probe->code != CODE || !child_start(probe)) {
         host_probe_free(probe);
         return NULL;
@@ -80,9 +86,10 @@ static bool step(struct host_probe *probe, uint64_t rip, int *signal) {
     struct user_regs_struct regs = probe->start;
     int status;
     regs.rip = rip;
-    if (ptrace(PTRACE_SETREGS, probe->child, 0, &regs) || ptrace(PTRACE_SETFPREGS, probe->child, 0, &probe->fp) ||
-        ptrace(PTRACE_SINGLESTEP, probe->child, 0, 0) || waitpid(probe->child, &status, 0) != probe->child ||
-        !WIFSTOPPED(status)) {
+    if (ptrace(PTRACE_SETREGS, probe->child, 0, &regs) ||
+        ptrace(PTRACE_SETFPREGS, probe->child, 0, &probe->fp) ||
+        ptrace(PTRACE_SINGLESTEP, probe->child, 0, 0) ||
+        waitpid(probe->child, &status, 0) != probe->child || !WIFSTOPPED(status)) {
         probe->child = 0;
         return false;
     }
@@ -94,11 +101,13 @@ static bool step(struct host_probe *probe, uint64_t rip, int *signal) {
 static bool fetch_failed(const struct host_probe *probe, uint64_t rip) {
     siginfo_t info;
     struct user_regs_struct regs;
-    return !ptrace(PTRACE_GETSIGINFO, probe->child, 0, &info) && info.si_addr == probe->code + PAGE &&
-           !ptrace(PTRACE_GETREGS, probe->child, 0, &regs) && regs.rip == rip;
+    return !ptrace(PTRACE_GETSIGINFO, probe->child, 0, &info) &&
+           info.si_addr == probe->code + PAGE && !ptrace(PTRACE_GETREGS, probe->child, 0, &regs) &&
+           regs.rip == rip;
 }
 
-/* Runs the n bytes before the page's end. Returns n: an instruction; 0: it needs more bytes; or a PROBE value. */
+/* Runs the n bytes before the page's end. Returns n: an instruction; 0: it needs more bytes; or a
+ * PROBE value. */
 static int run_once(struct host_probe *probe, const uint8_t *bytes, unsigned n) {
     uint8_t *start = probe->code + PAGE - n;
     int signal;
@@ -111,7 +120,8 @@ static int run_once(struct host_probe *probe, const uint8_t *bytes, unsigned n) 
 
 /* The last two bytes might be SYSCALL or SYSENTER, the last one INT. */
 static bool may_enter_kernel(const uint8_t *bytes, unsigned n) {
-    return bytes[n - 1] == 0xcd || (n > 1 && bytes[n - 2] == 0x0f && (bytes[n - 1] == 0x05 || bytes[n - 1] == 0x34));
+    return bytes[n - 1] == 0xcd ||
+           (n > 1 && bytes[n - 2] == 0x0f && (bytes[n - 1] == 0x05 || bytes[n - 1] == 0x34));
 }
 
 int host_probe_run(struct host_probe *probe, const uint8_t bytes[15]) {

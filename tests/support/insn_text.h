@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* struct insn as Intel-syntax text, for tests: "lock add dword ptr fs:[rax + rcx*4 - 0x8], edx". Branches show the
- * displacement ("je +0x10"), RIP-relative addresses the register ("[rip + 0x10]"). Implicit operands are left out. */
+/* struct insn as Intel-syntax text, for tests: "lock add dword ptr fs:[rax + rcx*4 - 0x8], edx".
+ * Branches show the displacement ("je +0x10"), RIP-relative addresses the register ("[rip +
+ * 0x10]"). Implicit operands are left out. */
 #pragma once
 
 #include "decoder/decode.h"
