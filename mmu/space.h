@@ -45,6 +45,8 @@ int space_unmap(struct address_space *space, uint64_t gva, uint64_t size);
 int space_protect(struct address_space *space, uint64_t gva, uint64_t size, int prot);
 int64_t space_remap(struct address_space *space, uint64_t gva, uint64_t old_size, uint64_t new_size, int flags,
                     uint64_t new_gva);
+/* Shows other pages of the object of a shared mapping there. Source: remap_file_pages(2). */
+int space_remap_file_pages(struct address_space *space, uint64_t gva, uint64_t size, uint64_t offset);
 int space_advise(struct address_space *space, uint64_t gva, uint64_t size, int advice);
 int space_sync(struct address_space *space, uint64_t gva, uint64_t size, int flags);
 /* Writes one byte (bit 0: resident) per page to resident[]. */

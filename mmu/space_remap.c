@@ -142,3 +142,22 @@ int64_t space_remap(struct address_space *space, uint64_t gva, uint64_t old_size
     host_mutex_unlock(&space->lock);
     return result;
 }
+
+int space_remap_file_pages(struct address_space *space, uint64_t gva, uint64_t size, uint64_t offset) {
+    gva = align_down(gva, GUEST_PAGE_SIZE);
+    size = align_down(size, GUEST_PAGE_SIZE);
+    if (!space_range_ok(gva, size)) return -EINVAL;
+    struct mem_object *object = NULL;
+    int prot = 0;
+    host_mutex_lock(&space->lock);
+    const struct region *r = region_set_overlap(&space->regions, gva, gva + 1);
+    if (r && (r->flags & REGION_SHARED) && gva + size <= r->end) {
+        object = mem_object_get(r->object);
+        prot = r->prot;
+    }
+    host_mutex_unlock(&space->lock);
+    if (!object) return -EINVAL;
+    const int64_t at = space_map(space, gva, size, prot, SPACE_SHARED | SPACE_FIXED, object, offset);
+    mem_object_put(object);
+    return at < 0 ? (int)at : 0;
+}

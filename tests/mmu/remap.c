@@ -119,3 +119,15 @@ Test(remap, errors) {
     cr_assert_eq(space_remap(w.space, AT, 8 * PAGE, 9 * PAGE, MAYMOVE, 0), -EFAULT);
     cr_assert_eq(space_remap(w.space, AT, PAGE, UINT64_MAX, MAYMOVE, 0), -EINVAL);
 }
+
+Test(remap, remap_file_pages_shows_other_pages) {
+    const int fd = file_of_pages(4 * PAGE);
+    struct mem_object *object = mem_object_new_file(fd, true, "/f", 1, 1);
+    space_map(w.space, AT, 4 * PAGE, RW, SPACE_SHARED | SPACE_FIXED, object, 0);
+    cr_assert_eq(space_remap_file_pages(w.space, AT, PAGE, 3 * PAGE), 0);
+    cr_assert_eq(tlb_load(w.tlb, AT), 4);
+    cr_assert_eq(tlb_load(w.tlb, AT + PAGE), 2);
+    cr_assert_eq(space_remap_file_pages(w.space, AT + 8 * PAGE, PAGE, 0), -EINVAL);
+    mem_object_put(object);
+    close(fd);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* Numbers of mmap(2), mremap(2), mlock(2) and relatives, as x86-64 Linux has them. */
+#pragma once
+
+enum mman_prot {
+    PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, PROT_SEM = 8, PROT_GROWSDOWN = 0x01000000,
+    PROT_GROWSUP = 0x02000000,
+};
+
+enum mman_flags {
+    MAP_SHARED = 0x01, MAP_PRIVATE = 0x02, MAP_SHARED_VALIDATE = 0x03, MAP_TYPE = 0x0f, MAP_FIXED = 0x10,
+    MAP_ANONYMOUS = 0x20, MAP_32BIT = 0x40, MAP_GROWSDOWN = 0x0100, MAP_DENYWRITE = 0x0800, MAP_EXECUTABLE = 0x1000,
+    MAP_LOCKED = 0x2000, MAP_NORESERVE = 0x4000, MAP_POPULATE = 0x8000, MAP_NONBLOCK = 0x10000, MAP_STACK = 0x20000,
+    MAP_HUGETLB = 0x40000, MAP_SYNC = 0x80000, MAP_FIXED_NOREPLACE = 0x100000,
+};
+
+enum mlock_flags { MLOCK_ONFAULT = 1, MCL_CURRENT = 1, MCL_FUTURE = 2, MCL_ONFAULT = 4 };
+enum pkey_rights { PKEY_DISABLE_ACCESS = 1, PKEY_DISABLE_WRITE = 2 };
