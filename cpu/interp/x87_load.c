@@ -3,28 +3,38 @@
 #include "cpu/interp/x87.h"
 
 bool x87_read_operand(struct cpu *cpu, uint64_t gva, enum x87_format format, struct x87_operand *out) {
-    static const uint8_t size[] = {4, 8, 10, 2, 4, 8};
-    uint8_t raw[10] = {0};
-    uint64_t bits;
-    if (format == X87_F64) {
-        if (!mem_read(cpu, gva, raw, 8)) return false;
-    } else if (!mem_read_slow(cpu, gva, raw, size[format])) {
-        return false;
-    }
-    memcpy(&bits, raw, 8);
+    uint32_t bits32;
+    uint64_t bits64;
+    uint16_t bits16;
+    uint8_t bytes[10];
     out->denormal = false;
     switch (format) {
-    case X87_F32: out->value = float80_from_f32((uint32_t)bits, &out->denormal); break;
-    case X87_F64: out->value = float80_from_f64(bits, &out->denormal); break;
-    case X87_I16: out->value = float80_from_int((int16_t)bits); break;
-    case X87_I32: out->value = float80_from_int((int32_t)bits); break;
-    case X87_I64: out->value = float80_from_int((int64_t)bits); break;
+    case X87_F32:
+        if (!mem_read(cpu, gva, &bits32, 4)) return false;
+        out->value = float80_from_f32(bits32, &out->denormal);
+        return true;
+    case X87_F64:
+        if (!mem_read(cpu, gva, &bits64, 8)) return false;
+        out->value = float80_from_f64(bits64, &out->denormal);
+        return true;
+    case X87_I16:
+        if (!mem_read(cpu, gva, &bits16, 2)) return false;
+        out->value = float80_from_int((int16_t)bits16);
+        return true;
+    case X87_I32:
+        if (!mem_read(cpu, gva, &bits32, 4)) return false;
+        out->value = float80_from_int((int32_t)bits32);
+        return true;
+    case X87_I64:
+        if (!mem_read(cpu, gva, &bits64, 8)) return false;
+        out->value = float80_from_int((int64_t)bits64);
+        return true;
     default:
-        out->value.mantissa = bits;
-        memcpy(&out->value.se, raw + 8, 2);
-        break;
+        if (!mem_read(cpu, gva, bytes, 10)) return false;
+        memcpy(&out->value.mantissa, bytes, 8);
+        memcpy(&out->value.se, bytes + 8, 2);
+        return true;
     }
-    return true;
 }
 
 /* FLD of a narrow format converts, which is an operation: it quiets and it reports denormals. */

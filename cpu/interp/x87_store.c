@@ -49,6 +49,15 @@ static struct float80_env store_convert(const struct x87 *f, enum x87_format for
     return env;
 }
 
+static bool write_stored(struct cpu *cpu, uint64_t gva, const struct stored *out) {
+    switch (out->size) {
+    case 2: return mem_write(cpu, gva, out->byte, 2);
+    case 4: return mem_write(cpu, gva, out->byte, 4);
+    case 8: return mem_write(cpu, gva, out->byte, 8);
+    default: return mem_write(cpu, gva, out->byte, 10);
+    }
+}
+
 static const struct uop *x87_store_memory(struct cpu *cpu, const struct uop *u) {
     struct x87 *f = &cpu->state.x87;
     const uint64_t gva = uop_address(cpu, u);
@@ -57,8 +66,7 @@ static const struct uop *x87_store_memory(struct cpu *cpu, const struct uop *u) 
     const struct float80_env env = store_convert(f, u->dst, u->src, &out);
     const bool stopped = env.raised & ~(unsigned)env.masked & STORE_STOPPERS;
     if (!stopped) {
-        const bool done = out.size == 8 ? mem_write(cpu, gva, out.byte, 8) : mem_write_slow(cpu, gva, out.byte, out.size);
-        if (UNLIKELY(!done)) return uop_raise_memory(cpu, u);
+        if (UNLIKELY(!write_stored(cpu, gva, &out))) return uop_raise_memory(cpu, u);
     } else if (!mem_probe_write(cpu, gva, out.size)) {
         return uop_raise_memory(cpu, u);
     }

@@ -88,11 +88,18 @@ static unsigned component_pieces(unsigned components) {
            (components & XCR0_AVX ? SET_YMM : 0);
 }
 
+/* #GP(0), unless the address is not even canonical, which is noticed first. */
+static const struct uop *raise_unaligned(struct cpu *cpu, const struct uop *u, uint64_t gva) {
+    if (!mem_probe_read(cpu, gva, 1) && cpu->exception.fault.kind == MEM_FAULT_NONCANONICAL)
+        return uop_raise_memory(cpu, u);
+    return uop_raise(cpu, u, EXCEPTION_GP, 0);
+}
+
 /* u->dst: pointers in 64-bit form (REX.W), here and below. */
 static const struct uop *fxsave(struct cpu *cpu, const struct uop *u) {
     const uint64_t gva = uop_address(cpu, u);
     struct image image;
-    if (!is_aligned(gva, 16)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    if (!is_aligned(gva, 16)) return raise_unaligned(cpu, u, gva);
     fp_sync(cpu);
     image_fill(&cpu->state, &image, XCR0_X87 | XCR0_SSE, u->dst);
     if (!pieces_store(cpu, gva, &image, SET_FXSAVE)) return uop_raise_memory(cpu, u);
@@ -111,7 +118,7 @@ static void mxcsr_set(struct cpu *cpu, uint32_t mxcsr) {
 static const struct uop *fxrstor(struct cpu *cpu, const struct uop *u) {
     const uint64_t gva = uop_address(cpu, u);
     struct image image;
-    if (!is_aligned(gva, 16)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    if (!is_aligned(gva, 16)) return raise_unaligned(cpu, u, gva);
     /* Processors look at the region's end first. */
     if (!mem_probe_read(cpu, gva + FXSAVE_SIZE - 1, 1)) return uop_raise_memory(cpu, u);
     if (!pieces_load(cpu, gva, &image, SET_FXSAVE)) return uop_raise_memory(cpu, u);
@@ -135,7 +142,7 @@ static const struct uop *xsave(struct cpu *cpu, const struct uop *u) {
     const unsigned wanted = requested(s), in_use = xsave_in_use(s);
     const unsigned written = u->src ? wanted & in_use : wanted;
     struct image image;
-    if (!is_aligned(gva, 64)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    if (!is_aligned(gva, 64)) return raise_unaligned(cpu, u, gva);
     if (!pieces_load(cpu, gva, &image, 1 << PIECE_XSTATE_BV)) return uop_raise_memory(cpu, u);
     image_put64(&image, XSAVE_AT_XSTATE_BV,
                 (image_get64(&image, XSAVE_AT_XSTATE_BV) & ~(uint64_t)wanted) | (wanted & in_use));
@@ -153,7 +160,7 @@ static const struct uop *xsavec(struct cpu *cpu, const struct uop *u) {
     fp_sync(cpu);
     const unsigned wanted = requested(s), written = wanted & xsave_in_use(s);
     struct image image;
-    if (!is_aligned(gva, 64)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    if (!is_aligned(gva, 64)) return raise_unaligned(cpu, u, gva);
     image_fill(s, &image, written, u->dst);
     image_put64(&image, XSAVE_AT_XSTATE_BV, written);
     image_put64(&image, XSAVE_AT_XCOMP_BV, wanted | XCOMP_COMPACTED);
@@ -193,7 +200,7 @@ static const struct uop *xrstor(struct cpu *cpu, const struct uop *u) {
     const uint64_t gva = uop_address(cpu, u);
     const unsigned wanted = requested(s);
     struct image image;
-    if (!is_aligned(gva, 64)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    if (!is_aligned(gva, 64)) return raise_unaligned(cpu, u, gva);
     if (!pieces_load(cpu, gva, &image, 1 << PIECE_HEADER)) return uop_raise_memory(cpu, u);
     if (!header_valid(&image)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
     const bool compacted = image_get64(&image, XSAVE_AT_XCOMP_BV) & XCOMP_COMPACTED;
