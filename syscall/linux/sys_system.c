@@ -4,7 +4,7 @@
 #include "syscall/linux/process/task.h"
 
 #include "host/clock.h"
-#include "host/memory_info.h"
+#include "host/system.h"
 #include "syscall/linux/abi/prctl.h"
 #include "syscall/linux/abi/resource.h"
 
@@ -49,14 +49,17 @@ int64_t sys_setdomainname(struct task *task, const uint64_t args[6]) {
 
 int64_t sys_sysinfo(struct task *task, const uint64_t args[6]) {
     struct kernel *kernel = task->kernel;
-    struct host_memory_info memory;
-    host_memory_info(&memory);
+    struct host_system host;
+    const int r = host_system_get(&host);
+    if (r < 0) return r;
     host_mutex_lock(&kernel->tasks_lock);
     const int n_tasks = kernel->n_tasks;
     host_mutex_unlock(&kernel->tasks_lock);
-    const struct guest_sysinfo out = {
-        .uptime = (host_clock_monotonic_ns() - kernel->boot_ns) / 1000000000, .totalram = memory.total,
-        .freeram = memory.free, .procs = (uint16_t)n_tasks, .mem_unit = 1};
+    struct guest_sysinfo out = {
+        .uptime = (host_clock_monotonic_ns() - kernel->boot_ns) / 1000000000, .totalram = host.memory_total,
+        .freeram = host.memory_free, .totalswap = host.swap_total, .freeswap = host.swap_free, .procs = (uint16_t)n_tasks,
+        .mem_unit = 1};
+    for (int i = 0; i < 3; i++) out.loads[i] = host.load[i] * 65536ull / 100;
     return copy_to_guest(task, args[0], &out, sizeof out);
 }
 
