@@ -29,8 +29,9 @@ static void fd_name(char out[32], int fd) {
 }
 
 int host_file_open_plain(int dirfd, const char *path, int flags, uint32_t mode, bool in_root) {
+    const int native = host_native_open_flags(flags) | O_CLOEXEC;
     struct open_how how = {
-        .flags = (uint64_t)(unsigned)(host_native_open_flags(flags) | O_CLOEXEC | O_NOCTTY),
+        .flags = (uint64_t)(unsigned)(native & O_PATH ? native : native | O_NOCTTY), /* O_PATH takes few others */
         .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | (in_root ? RESOLVE_IN_ROOT : RESOLVE_BENEATH),
     };
     if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) how.mode = mode & 07777;
