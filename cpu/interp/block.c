@@ -105,7 +105,7 @@ static bool has_mem_operand(const struct insn *insn) {
     return false;
 }
 
-/* Segment base and 32-bit addresses: computed by a uop of their own. String operations and LEA do it themselves. */
+/* Segment base and 32-bit addresses: computed by a uop of their own. */
 static void emit_address(struct builder *b, const struct insn *insn, struct uop *u) {
     const bool has_base = u->seg == SEG_FS || u->seg == SEG_GS, narrow = insn->mem.addr_size == 4;
     if (!has_base && !narrow) return;
@@ -121,8 +121,10 @@ static void emit_address(struct builder *b, const struct insn *insn, struct uop 
     u->scale = 0;
 }
 
-static bool computes_own_address(uint16_t op) {
-    switch (op) {
+/* Those that add something to the address of ModRM, or have none. */
+static bool computes_own_address(const struct insn *insn) {
+    switch (insn->op) {
+    case OP_BT: case OP_BTS: case OP_BTR: case OP_BTC: return insn->operand[1].kind == OPERAND_REG;
     case OP_LEA: case OP_MOVS: case OP_CMPS: case OP_STOS: case OP_LODS: case OP_SCAS: case OP_INS: case OP_OUTS:
     case OP_XLAT: return true;
     default: return false;
@@ -151,7 +153,7 @@ static void lower_insn(struct builder *b, const struct run *run, unsigned i, uin
         b->ended = true;
         return;
     }
-    if (has_mem_operand(insn) && !computes_own_address(insn->op)) emit_address(b, insn, &u);
+    if (has_mem_operand(insn) && !computes_own_address(insn)) emit_address(b, insn, &u);
     u.src2 = run->flags_dead[i] ? LOWER_FLAGS_DEAD : GPR_ZERO;
     lower_fn *lower = lower_of(insn->op);
     const int kind = lower ? lower(insn, &u) : LOWER_UD;

@@ -31,7 +31,8 @@ BIT_SIZES(bts_r, BIT_SET)
 BIT_SIZES(btr_r, BIT_RESET)
 BIT_SIZES(btc_r, BIT_COMPLEMENT)
 
-/* In memory a register bit offset reaches beyond the operand, by whole operands. dst: what; src2: LOCK. */
+/* In memory a register bit offset reaches beyond the operand, by whole operands, within the address size (imm8).
+ * dst: what. */
 static uint64_t bit_address(const struct cpu *cpu, const struct uop *u, unsigned *n) {
     const unsigned size = u->size, bits = bits_of(size);
     if (u->src == GPR_ZERO) {
@@ -40,7 +41,8 @@ static uint64_t bit_address(const struct cpu *cpu, const struct uop *u, unsigned
     }
     const int64_t offset = (int64_t)sext(reg_get(&cpu->state, u->src, size), size);
     *n = (unsigned)offset & (bits - 1);
-    return uop_address(cpu, u) + (uint64_t)((offset >> __builtin_ctz(bits)) * (int64_t)size);
+    const uint64_t gva = uop_address(cpu, u) + (uint64_t)((offset >> __builtin_ctz(bits)) * (int64_t)size);
+    return cpu->state.seg_base[u->seg] + (u->imm8 == 4 ? (uint32_t)gva : gva);
 }
 
 HANDLER(bit_m) {
@@ -70,7 +72,7 @@ static int lower_bit(const struct insn *insn, struct uop *u, unsigned what, uop_
     const bool memory = insn->operand[0].kind == OPERAND_MEM;
     if (insn->operand[1].kind == OPERAND_REG) {
         u->src = insn->operand[1].reg;
-        u->imm8 = 0;
+        u->imm8 = memory ? insn->mem.addr_size : 0;
     }
     u->dst = memory ? (uint8_t)what : insn->operand[0].reg;
     u->fn = !memory ? fn[size_index(insn->op_size)] : insn->lock ? bit_lock : bit_m;
@@ -90,17 +92,6 @@ BIT(lower_btc, BIT_COMPLEMENT, btc_r)
 /* Scans and counts: one result from one source. Undefined flags are cleared. */
 #define COUNT(name) \
     static ALWAYS_INLINE uint64_t name(struct cpu_state *s, const struct uop *u, unsigned size, uint64_t a)
-
-/* The destination stays when the source is zero. */
-COUNT(bsf) {
-    flags_zf_cf(s, a == 0, false);
-    return a ? (uint64_t)__builtin_ctzll(a) : reg_get(s, u->dst, size);
-}
-
-COUNT(bsr) {
-    flags_zf_cf(s, a == 0, false);
-    return a ? (uint64_t)(63 - __builtin_clzll(a)) : reg_get(s, u->dst, size);
-}
 
 COUNT(tzcnt) {
     const uint64_t r = a ? (uint64_t)__builtin_ctzll(a) : bits_of(size);
@@ -145,11 +136,39 @@ COUNT(popcnt) {
         u->fn = table[insn->operand[1].kind == OPERAND_MEM][size_index(insn->op_size)];                            \
         return u->fn ? LOWER_NEXT : LOWER_UD;                                                                      \
     }
-COUNT_OP(bsf, lower_bsf)
-COUNT_OP(bsr, lower_bsr)
 COUNT_OP(tzcnt, lower_tzcnt)
 COUNT_OP(lzcnt, lower_lzcnt)
 COUNT_OP(popcnt, lower_popcnt)
+
+/* BSF and BSR leave the destination as it was, upper half included, when the source is zero. src2: memory. */
+static ALWAYS_INLINE const struct uop *bit_scan(struct cpu *cpu, const struct uop *u, bool reverse) {
+    struct cpu_state *s = &cpu->state;
+    uint64_t a;
+    if (!u->src2) a = reg_get(s, u->src, u->size);
+    else if (!mem_load(cpu, uop_address(cpu, u), u->size, &a)) return uop_raise_memory(cpu, u);
+    flags_zf_cf(s, a == 0, false);
+    if (a) reg_set(s, u->dst, u->size, (uint64_t)(reverse ? 63 - __builtin_clzll(a) : __builtin_ctzll(a)));
+    return u + 1;
+}
+
+HANDLER(bsf) { return bit_scan(cpu, u, false); }
+HANDLER(bsr) { return bit_scan(cpu, u, true); }
+
+static int lower_scan(const struct insn *insn, struct uop *u, uop_fn *fn) {
+    u->dst = insn->operand[0].reg;
+    u->src2 = insn->operand[1].kind == OPERAND_MEM;
+    if (!u->src2) u->src = insn->operand[1].reg;
+    u->fn = fn;
+    return LOWER_NEXT;
+}
+
+int lower_bsf(const struct insn *insn, struct uop *u) {
+    return lower_scan(insn, u, bsf);
+}
+
+int lower_bsr(const struct insn *insn, struct uop *u) {
+    return lower_scan(insn, u, bsr);
+}
 
 /* CRC-32C, reflected polynomial 0x82f63b78, four bits at a time. */
 static uint32_t crc32c(uint32_t crc, uint64_t data, unsigned size) {

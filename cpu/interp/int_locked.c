@@ -35,18 +35,14 @@ int lower_xadd(const struct insn *insn, struct uop *u) {
     return LOWER_NEXT;
 }
 
-/* flags_sub of small sizes needs zero-extended operands nowhere; the accumulator keeps its upper half when equal. */
+/* Only what is written is zero-extended: the destination or the accumulator. */
 HANDLER(cmpxchg_r) {
     struct cpu_state *s = &cpu->state;
     const unsigned size = u->size;
     const uint64_t a = reg_get(s, RAX, size), found = reg_get(s, u->dst, size), new = reg_get(s, u->src, size);
     flags_sub(s, size, a, found, a - found);
-    if (a == found) {
-        reg_set(s, u->dst, size, new);
-    } else {
-        reg_set(s, u->dst, size, found);
-        reg_set(s, RAX, size, found);
-    }
+    if (a == found) reg_set(s, u->dst, size, new);
+    else reg_set(s, RAX, size, found);
     return u + 1;
 }
 

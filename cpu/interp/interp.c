@@ -41,7 +41,8 @@ const struct uop *interp_raise_memory(struct cpu *cpu, uint64_t rip, unsigned se
     if (fault->kind == MEM_FAULT_NONCANONICAL) {
         return interp_raise(cpu, rip, seg == SEG_SS ? EXCEPTION_SS : EXCEPTION_GP, 0);
     }
-    const uint32_t present = fault->kind == MEM_FAULT_RIGHTS ? 1 : 0, user = 4;
+    /* The upper half looks mapped for the supervisor, whatever is there, as Linux reports it. */
+    const uint32_t present = fault->kind == MEM_FAULT_RIGHTS || fault->gva >= SPACE_END ? 1 : 0, user = 4;
     const uint32_t access = fault->access & MEM_EXEC ? 0x10 : fault->access & MEM_WRITE ? 2 : 0;
     return interp_raise(cpu, rip, EXCEPTION_PF, present | user | access);
 }
