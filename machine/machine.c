@@ -7,6 +7,7 @@
 #include "mmu/space.h"
 #include "syscall/linux/fs/vfs.h"
 #include "syscall/linux/process/kernel.h"
+#include "syscall/linux/procfs/procfs.h"
 #include "syscall/linux/run.h"
 
 #include <stdarg.h>
@@ -74,7 +75,9 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .init_stopped_arg = machine,
     };
     machine->kernel = kernel_new(&kernel_options);
-    return machine->kernel ? 0 : no_memory(error);
+    if (!machine->kernel) return no_memory(error);
+    struct node *proc = procfs_new(machine->vfs, machine->kernel);
+    return proc && vfs_mount(machine->vfs, "proc", proc) == 0 ? 0 : no_memory(error);
 }
 
 static int build(struct lockstep_machine *machine, const struct lockstep_options *options,
