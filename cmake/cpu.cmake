@@ -7,12 +7,11 @@ check_c_compiler_flag(-fsignaling-nans LOCKSTEP_HAVE_SIGNALING_NANS)
 if(LOCKSTEP_HAVE_SIGNALING_NANS AND CMAKE_C_COMPILER_ID STREQUAL GNU)
     list(APPEND fp_options -fsignaling-nans)
 endif()
-file(GLOB fp_sources ${CMAKE_SOURCE_DIR}/cpu/interp/fp_*.c ${CMAKE_SOURCE_DIR}/cpu/interp/vec_hot*.c)
+file(GLOB fp_sources ${CMAKE_SOURCE_DIR}/cpu/interp/fp_*.c)
 set_source_files_properties(${fp_sources} PROPERTIES COMPILE_OPTIONS "${fp_options}")
 
 # Lane loops are written for the vectoriser.
 file(GLOB lane_sources ${CMAKE_SOURCE_DIR}/cpu/interp/vec_*.c ${CMAKE_SOURCE_DIR}/cpu/interp/sse_*.c)
-list(FILTER lane_sources EXCLUDE REGEX "vec_hot")
 set_source_files_properties(${lane_sources} PROPERTIES COMPILE_OPTIONS "-O3")
 
 # One floating-point environment per host processor.

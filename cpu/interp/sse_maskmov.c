@@ -4,10 +4,10 @@
 #include "cpu/interp/vec.h"
 #include "cpu/interp/vec_access.h"
 
-/* The processor reports where the operand begins in the page that refused. */
+/* The fault's address is the first byte of the whole operand that is refused, masked or not. */
 static const struct uop *refused(struct cpu *cpu, const struct uop *u, uint64_t gva) {
     const uint64_t page = align_down(cpu->exception.fault.gva, GUEST_PAGE_SIZE);
-    cpu->exception.fault.gva = gva > page ? gva : page;
+    if (mem_probe_write(cpu, gva, 1)) cpu->exception.fault.gva = page;
     return uop_raise_memory(cpu, u);
 }
 

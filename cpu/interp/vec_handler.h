@@ -34,6 +34,3 @@ extern uop_fn *const vec3_handler[2][RESULT_COUNT][SOURCE_COUNT];
 extern uop_fn *const vec4_handler[2][RESULT_COUNT][SOURCE_COUNT];
 extern uop_fn *const vec_value_handler[2][VALUE_COUNT][SOURCE_COUNT];
 extern uop_fn *const vec_flags_handler[2][SOURCE_COUNT];
-
-/* A direct handler for an instruction that vec3_handler would do, NULL if it has none (vec_hot.c). */
-uop_fn *vec_hot_handler(const void *semantic, enum vec_result result, enum vec_source source);

@@ -3,6 +3,7 @@
  * by where b comes from and where the result goes. */
 #include "cpu/interp/vec.h"
 #include "cpu/interp/vec_handler.h"
+#include "cpu/interp/vec_hot.h"
 
 #define FNS_MXY(name) {vec_##name##_8, vec_##name##_16, vec_##name##_32}
 #define FNS_XY(name) {NULL, vec_##name##_16, vec_##name##_32}
@@ -107,7 +108,8 @@ static int lower_value(const struct insn *insn, struct uop *u, bool fp) {
     if (source != SOURCE_MEM) u->size = (uint8_t)s.result->size;
     if (fp) u->imm8 = (uint8_t)s.result->size;
     u->ptr = vec_semantic(insn->op, insn->vector_size);
-    return finish(u, vec_value_handler[fp][memory ? VALUE_MEM : VALUE_GPR][source]);
+    uop_fn *const hot = memory ? NULL : vec_hot_value_handler(u->ptr, source);
+    return finish(u, hot ? hot : vec_value_handler[fp][memory ? VALUE_MEM : VALUE_GPR][source]);
 }
 
 static int lower_flags(const struct insn *insn, struct uop *u, bool fp) {
@@ -116,7 +118,8 @@ static int lower_flags(const struct insn *insn, struct uop *u, bool fp) {
     const enum vec_source source = source_of(insn, s.source[0], u);
     u->dst = s.result->reg;
     u->ptr = vec_semantic(insn->op, insn->vector_size);
-    return finish(u, vec_flags_handler[fp][source]);
+    uop_fn *const hot = vec_hot_flags_handler(u->ptr, source);
+    return finish(u, hot ? hot : vec_flags_handler[fp][source]);
 }
 
 int lower_vec_V3(const struct insn *insn, struct uop *u) {
