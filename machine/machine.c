@@ -48,7 +48,7 @@ static int make_files(struct lockstep_machine *machine, const struct lockstep_op
     const struct vfs_options vfs_options = {.rootfs = options->rootfs, .log = &machine->log};
     int err = 0;
     machine->vfs = vfs_new(&vfs_options, &err);
-    if (machine->vfs) return 0;
+    if (machine->vfs) return machine_find_place(machine, options->rootfs) == 0 ? 0 : no_memory(error);
     const char *root = options->rootfs ? options->rootfs : "/";
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, err, "cannot use %s as root: %s", root, error_text(err));
 }
@@ -120,5 +120,6 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     if (machine->vfs) vfs_free(machine->vfs);
     if (machine->frame_pool) frame_pool_free(machine->frame_pool);
     host_mutex_fini(&machine->split_lock);
+    free(machine->place);
     free(machine);
 }

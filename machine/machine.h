@@ -23,6 +23,7 @@ struct lockstep_machine {
     struct frame_pool *frame_pool;
     struct vfs *vfs;
     struct kernel *kernel;
+    char *place;                         /* owned; guest path to start in, NULL: "/" */
     bool inherit_descriptors;
     uint64_t inherited_ignored, inherited_blocked; /* host signals as bits, 0 when they are not forwarded */
     struct host_signal_watcher *watcher; /* NULL: signals are not forwarded */
@@ -51,6 +52,7 @@ void machine_init_stopped(void *arg);
 /* descriptors.c: the first process's table, from our own descriptors. Returns NULL without memory. */
 struct fd_table *machine_make_descriptors(struct lockstep_machine *machine);
 
-/* run.c: the first process's directories: it starts where we are, if that is inside its root. Returns NULL without
- * memory. */
+/* run.c: the first process's directories: it starts where we were when the machine was made, if that is inside its
+ * root. find: 0 or -ENOMEM. make returns NULL without memory. */
+int machine_find_place(struct lockstep_machine *machine, const char *rootfs);
 struct fs_context *machine_make_place(struct lockstep_machine *machine);

@@ -4,16 +4,47 @@
 #include "machine/machine.h"
 
 #include "base/error.h"
+#include "syscall/linux/abi/fcntl.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
 #include "syscall/linux/process/kernel.h"
 
-enum { PATH_SIZE = 4096 };
+#include <stdlib.h>
+#include <string.h>
+
+enum { MACHINE_PATH_SIZE = 4096 };
+
+/* The part of a host path below the guest's root, "/" when it is not below. */
+static const char *below_root(const char *path, const char *root) {
+    const size_t n = strlen(root);
+    if (strncmp(path, root, n) != 0 || (path[n] != '/' && path[n] != '\0')) return "/";
+    return path[n] ? path + n : "/";
+}
+
+/* The host path of the guest's root, "" for the host's own. */
+static int find_root(const char *rootfs, char *out, size_t size) {
+    *out = '\0';
+    if (!rootfs) return 0;
+    const int fd = host_file_open_at(HOST_CWD, rootfs, O_PATH | O_DIRECTORY, 0);
+    if (fd < 0) return fd;
+    const int64_t n = host_file_path(fd, out, size - 1);
+    host_file_close(fd);
+    out[n > 1 ? n : 0] = '\0';
+    return n < 0 ? (int)n : 0;
+}
+
+int machine_find_place(struct lockstep_machine *machine, const char *rootfs) {
+    char cwd[MACHINE_PATH_SIZE], root[MACHINE_PATH_SIZE];
+    if (host_file_getcwd(cwd, sizeof cwd) != 0 || find_root(rootfs, root, sizeof root) != 0) return 0;
+    const char *place = below_root(cwd, root);
+    machine->place = malloc(strlen(place) + 1);
+    if (!machine->place) return -ENOMEM;
+    strcpy(machine->place, place);
+    return 0;
+}
 
 struct fs_context *machine_make_place(struct lockstep_machine *machine) {
-    char cwd[PATH_SIZE];
-    const int64_t n = host_file_getcwd(cwd, sizeof cwd);
-    return fs_context_new(machine->vfs, n > 0 ? cwd : "/");
+    return fs_context_new(machine->vfs, machine->place ? machine->place : "/");
 }
 
 static int start_failed(struct lockstep_machine *machine, struct lockstep_error *error, const char *path, int err) {

@@ -14,7 +14,7 @@ expect 0 '' '' "$LOCKSTEP" run "$ACT" raise 17
 expect 127 '' 'lockstep: cannot run ./nothing: *No such file or directory' "$LOCKSTEP" run ./nothing
 expect 127 '' 'lockstep: cannot run no-such-program-anywhere: No such file or directory' \
     "$LOCKSTEP" run no-such-program-anywhere
-expect 126 '' 'lockstep: cannot run .: *' "$LOCKSTEP" run ./.
+expect 126 '' 'lockstep: cannot run ./.: *' "$LOCKSTEP" run ./.
 cp "$ACT" not-executable && chmod 644 not-executable
 expect 126 '' 'lockstep: cannot run ./not-executable: *' "$LOCKSTEP" run ./not-executable
 echo hello >text && chmod 755 text
