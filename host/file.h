@@ -98,7 +98,8 @@ int host_file_mknod_at(int dirfd, const char *name, uint32_t mode, uint64_t dev)
 int64_t host_file_getdents(int fd, void *buf, size_t n);
 /* Sets our own umask; returns the old one. */
 unsigned host_file_umask(unsigned mask);
-int64_t host_file_getcwd(char *out, size_t size);
+/* Our own current directory, with its zero. */
+int host_file_getcwd(char *out, size_t size);
 
 /* Extended attributes of name in dirfd, or of dirfd itself when name is "". Links are never followed. */
 int64_t host_xattr_get(int dirfd, const char *name, const char *key, void *value, size_t size);

@@ -88,6 +88,6 @@ unsigned host_file_umask(unsigned mask) {
     return (unsigned)umask((mode_t)mask);
 }
 
-int64_t host_file_getcwd(char *out, size_t size) {
+int host_file_getcwd(char *out, size_t size) {
     return getcwd(out, size) ? 0 : host_error_last();
 }
