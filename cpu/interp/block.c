@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Translation: decode a run of instructions, find dead flags, lower each to uops, add the exits. A block goes on after
- * a branch that is not taken and ends at other transfers, before an instruction of another page, or at its size limit.
+ * a branch that is not taken and at the target of a jump; it ends at other transfers, before an instruction of another
+ * page, or at its size limit.
  * Its pages are watched before their bytes are read, so no later write is missed. */
 #include "cpu/interp/block.h"
 
@@ -16,10 +17,12 @@ struct run {
     uint64_t rip;
     unsigned n;
     struct insn insn[BLOCK_MAX_INSNS];
+    uint64_t at[BLOCK_MAX_INSNS];       /* its address */
+    bool followed[BLOCK_MAX_INSNS];     /* a jump within the page: the next instruction is its target */
     bool flags_dead[BLOCK_MAX_INSNS];
     int error;                 /* decode_error that insn[n - 1] stands for, or 0 */
     struct cache_page *page[2];
-    uint64_t end;              /* address after the last */
+    uint64_t end;              /* where execution goes on after the last */
 };
 
 struct builder {
@@ -78,14 +81,20 @@ static bool decode_run(struct cpu *cpu, uint64_t rip, unsigned max, struct run *
         struct insn *insn = &run->insn[run->n];
         const int length = fetch_insn(cpu, run, run->end, insn, fault);
         if (length == 0) return run->n > 0;
-        run->n++;
+        run->at[run->n] = run->end;
+        run->followed[run->n++] = false;
         if (length < 0) {
             *insn = (struct insn){.op = OP_INVALID};
             run->error = length;
             break;
         }
         run->end += (unsigned)length;
-        if (ends_run(insn)) break;
+        if (insn->op == OP_JMP && ((run->end + (uint64_t)insn->imm) ^ rip) < GUEST_PAGE_SIZE) {
+            run->followed[run->n - 1] = true;
+            run->end += (uint64_t)insn->imm;
+        } else if (ends_run(insn)) {
+            break;
+        }
     }
     return true;
 }
@@ -141,9 +150,15 @@ static void note_transfer(struct builder *b, struct uop *u, int kind, uint64_t n
     b->branch[b->n_branches++] = u;
 }
 
-static void lower_insn(struct builder *b, const struct run *run, unsigned i, uint64_t rip) {
+static void lower_insn(struct builder *b, const struct run *run, unsigned i) {
     const struct insn *insn = &run->insn[i];
+    const uint64_t rip = run->at[i];
     struct uop u;
+    b->ended = false;
+    if (run->followed[i]) {
+        b->before++;
+        return;
+    }
     lower_common(insn, rip, &u);
     u.offset = (int16_t)(rip - run->rip);
     if (run->error && i == run->n - 1) {
@@ -164,8 +179,9 @@ static void lower_insn(struct builder *b, const struct run *run, unsigned i, uin
 }
 
 /* A compare and the branch after it as one uop. */
-static bool lower_pair(struct builder *b, const struct run *run, unsigned i, uint64_t rip) {
+static bool lower_pair(struct builder *b, const struct run *run, unsigned i) {
     const struct insn *insn = &run->insn[i], *jcc = insn + 1;
+    const uint64_t rip = run->at[i];
     if (i + 1 >= run->n || jcc->op != OP_JCC) return false;
     if (has_mem_operand(insn) && (insn->mem.seg >= SEG_FS || insn->mem.addr_size == 4)) return false;
     struct uop u;
@@ -181,11 +197,12 @@ static bool lower_pair(struct builder *b, const struct run *run, unsigned i, uin
 static void lower_run(struct builder *b, struct run *run) {
     struct uop *entry = b->next++;
     *entry = (struct uop){.fn = uop_entry, .imm = (int64_t)run->rip, .before = (uint16_t)run->n};
-    uint64_t rip = run->rip;
     for (unsigned i = 0; i < run->n;) {
-        const unsigned n = lower_pair(b, run, i, rip) ? 2 : 1;
-        if (n == 1) lower_insn(b, run, i, rip);
-        for (unsigned end = i + n; i < end; i++) rip += run->insn[i].length;
+        if (lower_pair(b, run, i)) {
+            i += 2;
+        } else {
+            lower_insn(b, run, i++);
+        }
     }
     b->block->n_body = (uint16_t)(b->next - entry - 1);
 }

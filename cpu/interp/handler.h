@@ -94,20 +94,22 @@ static ALWAYS_INLINE uint64_t carry_of(bool cf, bool of) {
     return (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62;
 }
 
-static ALWAYS_INLINE void flags_arith(struct cpu_state *s, unsigned size, uint64_t r, uint64_t carry, uint64_t aux) {
+/* out: carry out of each bit; in: carry into each bit, which is a ^ b ^ r. Below 8 bytes the carry out of the top is
+ * in the next bit of `in`, if a and b are zero-extended: out is not needed, and the compiler drops it. */
+static ALWAYS_INLINE void flags_arith(struct cpu_state *s, unsigned size, uint64_t r, uint64_t out, uint64_t in) {
     s->flag_result = sext(r, size);
-    s->flag_carry = carry << (64 - bits_of(size));
-    s->flag_aux = aux & 0x10;
+    s->flag_carry = size == 8 ? out : in << (63 - bits_of(size));
+    s->flag_aux = in & 0x10;
 }
 
-/* r = a + b + carry in. */
+/* r = a + b + carry in. Operands zero-extended. */
 static ALWAYS_INLINE void flags_add(struct cpu_state *s, unsigned size, uint64_t a, uint64_t b, uint64_t r) {
-    flags_arith(s, size, r, (a & b) | ((a | b) & ~r), a ^ b ^ r);
+    flags_arith(s, size, r, b ^ ((a ^ b) & (a ^ r)), a ^ b ^ r);
 }
 
-/* r = a - b - borrow in. */
+/* r = a - b - borrow in. Operands zero-extended. */
 static ALWAYS_INLINE void flags_sub(struct cpu_state *s, unsigned size, uint64_t a, uint64_t b, uint64_t r) {
-    flags_arith(s, size, r, (~a & b) | ((~a | b) & r), a ^ b ^ r);
+    flags_arith(s, size, r, r ^ ((a ^ b) & (b ^ r)), a ^ b ^ r);
 }
 
 static ALWAYS_INLINE void flags_logic(struct cpu_state *s, unsigned size, uint64_t r) {

@@ -166,6 +166,7 @@ static int lower_alu(const struct insn *insn, struct uop *u, const alu_table tab
     unsigned kind = shape;
     if (insn->lock) kind = KIND_MR_LOCK + (shape == SHAPE_MI);
     else if (u->src2 == LOWER_FLAGS_DEAD && shape <= SHAPE_RI) kind = KIND_RR_NF + shape;
+    u->imm = (int64_t)((uint64_t)u->imm & mask_of(insn->op_size));
     u->fn = table[kind][size_index(insn->op_size)];
     return u->fn ? LOWER_NEXT : LOWER_UD;
 }

@@ -53,6 +53,7 @@ static ALWAYS_INLINE void op_test(struct cpu_state *s, unsigned size, uint64_t a
         static uop_fn *const table[5][4] = {ROW(op, rr), ROW(op, ri), ROW(op, rm), ROW(op, mr), ROW(op, mi)};      \
         const enum shape shape = lower_shape(insn, u);                                                             \
         if (shape > SHAPE_MI) return LOWER_UD;                                                                     \
+        u->imm = (int64_t)((uint64_t)u->imm & mask_of(insn->op_size));                                             \
         u->fn = table[shape][size_index(insn->op_size)];                                                           \
         return LOWER_NEXT;                                                                                         \
     }

@@ -24,6 +24,7 @@ static bool may_leave(const struct insn *insn) {
     case OP_ANDN: case OP_BEXTR: case OP_BLSI: case OP_BLSMSK: case OP_BLSR: case OP_BZHI: case OP_RORX: case OP_SARX:
     case OP_SHLX: case OP_SHRX: case OP_MULX: case OP_ADCX: case OP_ADOX: case OP_SETCC: case OP_CMOVCC: case OP_CLC:
     case OP_STC: case OP_CMC: return false;
+    case OP_JMP: return false; /* followed, or the last */
     default: return true;
     }
 }

@@ -19,18 +19,24 @@ bool mem_probe_read(struct cpu *cpu, uint64_t gva, unsigned n);
 void *mem_pin_write(struct cpu *cpu, uint64_t gva);
 void mem_written(struct cpu *cpu, uint64_t gva, unsigned n);
 
+/* Spares the caller's check a comparison on the hot path. */
+static inline void *mem_not_null(uintptr_t host) {
+    if (!host) __builtin_unreachable();
+    return (void *)host;
+}
+
 /* Fast path: the host address, or NULL when the TLB does not know the page or the access crosses it. A tag always has
  * the page bits of its slot, so a crossing access cannot match. */
 static inline const void *mem_read_hit(struct cpu *cpu, uint64_t gva, unsigned n) {
     const struct tlb_entry *e = tlb_slot(&cpu->tlb, gva);
     if (UNLIKELY(e->read != ((gva + n - 1) & ~0xfffull))) return NULL;
-    return (const void *)(uintptr_t)(gva + e->delta);
+    return mem_not_null(gva + e->delta);
 }
 
 static inline void *mem_write_hit(struct cpu *cpu, uint64_t gva, unsigned n) {
     const struct tlb_entry *e = tlb_slot(&cpu->tlb, gva);
     if (UNLIKELY(e->write != ((gva + n - 1) & ~0xfffull))) return NULL;
-    return (void *)(uintptr_t)(gva + e->delta);
+    return mem_not_null(gva + e->delta);
 }
 
 static inline bool mem_read(struct cpu *cpu, uint64_t gva, void *dst, unsigned n) {
