@@ -1,4 +1,5 @@
-// Shared by guest tests: stop at the first thing that is not as the manual says.
+/* SPDX-License-Identifier: ISC */
+/* Shared by guest tests: stop at the first thing that is not as the manual says. */
 #pragma once
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -21,7 +22,7 @@
         }                                                                               \
     } while (0)
 /* The call must fail with that errno. */
-#define FAILS(x, e)                                                                              \
+#define CHECK_ERROR(x, e)                                                                        \
     do {                                                                                         \
         errno = 0;                                                                               \
         const long result_ = (long)(x);                                                          \
