@@ -96,7 +96,7 @@ static uint64_t pack(const struct number *n, const struct format *f, uint32_t co
 /* Both finite, either may be zero. The product's significand has at most 106 bits; the sum is taken at the exponent of the
  * larger operand less what fits in the word, so that all that is lost is sticky. */
 static struct number add(struct number a, struct number b, enum rounding rounding) {
-    if (b.significand == 0 || (a.significand && top_bit(a.significand) + a.exponent < top_bit(b.significand) + b.exponent)) {
+    if (a.significand == 0 || (b.significand && top_bit(a.significand) + a.exponent < top_bit(b.significand) + b.exponent)) {
         const struct number swap = a;
         a = b;
         b = swap;
@@ -110,7 +110,14 @@ static struct number add(struct number a, struct number b, enum rounding roundin
     a.significand <<= up;
     a.exponent -= up;
     const wide other = shift_sticky(b.significand, a.exponent - b.exponent);
-    a.significand = a.negative == b.negative ? a.significand + other : a.significand - other;
+    if (a.negative == b.negative) {
+        a.significand += other;
+    } else if (a.significand >= other) {
+        a.significand -= other;
+    } else {
+        a.significand = other - a.significand;
+        a.negative = b.negative;
+    }
     if (a.significand == 0) a.negative = rounding == ROUND_DOWN;
     return a;
 }
