@@ -11,8 +11,9 @@
 struct code_entry {
     struct code_page page;         /* first: what engines hold */
     struct address_space *space;   /* borrowed: owns the entry */
-    _Atomic bool is_watched;       /* atomic: set with the space's lock, cleared with it or the backing's */
-    uint64_t settled;              /* guarded by space->lock: the watch is good when this epoch is past */
+    _Atomic bool is_watched;       /* atomic: changed with the backing's lock if it has one, else the space's */
+    uint64_t n_watches;            /* guarded by space->lock: times that a watch was set */
+    uint64_t n_settled;            /* guarded by space->lock: the last of them known to be good */
     struct code_watch *watch;      /* guarded by the backing's lock: NULL = not in its list */
     struct backing *backing;       /* guarded by space->lock: of the watch; borrowed while a region maps it */
     struct list node;              /* guarded by the backing's lock: in watch->entries */
@@ -115,67 +116,85 @@ static bool watch_backing(struct backing *backing, uint64_t offset, struct code_
         list_append(&watch->entries, &entry->node);
         entry->watch = watch;
     }
+    if (watch) atomic_store(&entry->is_watched, true);
     host_mutex_unlock(&backing->lock);
     entry->backing = backing;
     return watch != NULL;
 }
 
-/* Waits until no other space writes past the watch: neither by TLB nor by a copy that began before. */
-static void settle_writers(struct space_list *writers) {
-    for (size_t i = 0; i < writers->n; i++) {
-        struct address_space *space = writers->space[i];
-        host_mutex_lock(&space->lock);
-        const uint64_t stamp = epoch_step(space);
-        host_mutex_unlock(&space->lock);
-        epoch_wait(space, stamp);
-    }
-    space_list_fini(writers);
+/* True when writes to the page reach other spaces too: it is not a private copy. */
+static bool is_of_object(const struct region *r, uint64_t pte) {
+    return r->object && (!(pte & PTE_FRAME) || (pte & PTE_SHARED));
 }
 
-/* Watches the page. *pte is its entry. Returns false without memory. */
-static bool watch_page(struct address_space *space, struct code_entry *entry, uint64_t pte, struct space_list *writers) {
+/* Watches the page. pte is its entry. Returns false without memory. */
+static bool watch_page(struct address_space *space, struct code_entry *entry, uint64_t pte) {
     const uint64_t gva = entry->page.gva;
     const struct region *r = region_set_find(&space->regions, gva);
-    pte_slot *slot = page_table_find(&space->table, gva);
-    bool may_be_written = (pte & PTE_WRITE) != 0;
-    if (r->object && (!(pte & PTE_FRAME) || (pte & PTE_SHARED))) {
-        struct backing *backing = r->object->backing;
-        if (!watch_backing(backing, region_offset(r, gva), entry)) return false;
-        if (!space_list_of_backing(writers, backing, space, true)) return false;
-        may_be_written = true;
+    if (is_of_object(r, pte)) {
+        if (!watch_backing(r->object->backing, region_offset(r, gva), entry)) return false;
+    } else {
+        atomic_store(&entry->is_watched, true);
     }
     if (!(pte & PTE_SHARED)) {
-        atomic_store(slot, (pte & ~(uint64_t)PTE_WRITE) | PTE_WATCH);
+        atomic_store(page_table_find(&space->table, gva), (pte & ~(uint64_t)PTE_WRITE) | PTE_WATCH);
     }
-    atomic_store(&entry->is_watched, true);
-    entry->settled = may_be_written ? epoch_step(space) : 0;
+    /* Nobody can have written to a private page without PTE_WRITE: the watch is good at once. */
+    if (++entry->n_watches && !is_of_object(r, pte) && !(pte & PTE_WRITE)) entry->n_settled = entry->n_watches;
     return true;
 }
 
-/* Returns the entry with its watch set; *settled: the epoch to wait for. NULL: no memory, or not executable. */
-static struct code_entry *watch_locked(struct address_space *space, uint64_t gva, uint64_t *settled,
-                                       struct space_list *writers) {
+/* What has to be waited for until a watch is good. */
+struct settling {
+    struct code_entry *entry; /* NULL: no memory, or the page is not executable */
+    uint64_t n_watches, stamp;
+    uint32_t version;
+    bool is_settled;
+    struct space_list others;
+};
+
+static void watch_locked(struct address_space *space, uint64_t gva, struct settling *s) {
     uint64_t pte;
-    if (space_fault_locked(space, gva, MEM_EXEC, &pte) != MEM_OK) return NULL;
+    if (space_fault_locked(space, gva, MEM_EXEC, &pte) != MEM_OK) return;
     struct code_entry *entry = entry_make(space, gva);
-    if (!entry) return NULL;
-    if (!atomic_load(&entry->is_watched) && !watch_page(space, entry, pte, writers)) return NULL;
-    *settled = entry->settled;
-    return entry;
+    if (entry) s->version = atomic_load(&entry->page.version); /* before is_watched: a bump clears that first */
+    if (!entry || (!atomic_load(&entry->is_watched) && !watch_page(space, entry, pte))) return;
+    s->n_watches = entry->n_watches;
+    s->is_settled = entry->n_watches == entry->n_settled;
+    if (!s->is_settled) {
+        if (entry->backing && !space_list_of_backing(&s->others, entry->backing, space, true)) return;
+        s->stamp = epoch_step(space);
+    }
+    s->entry = entry;
 }
 
-struct code_page *tlb_code_page(struct tlb *tlb, uint64_t gva) {
+/* Waits until nobody writes past the watch: neither by TLB nor by a copy of the kernel's that began before. */
+static void settle(struct address_space *space, struct settling *s) {
+    for (size_t i = 0; i < s->others.n; i++) {
+        struct address_space *other = s->others.space[i];
+        host_mutex_lock(&other->lock);
+        const uint64_t stamp = epoch_step(other);
+        host_mutex_unlock(&other->lock);
+        epoch_wait(other, stamp);
+    }
+    epoch_wait(space, s->stamp);
+    host_mutex_lock(&space->lock);
+    if (s->entry->n_settled < s->n_watches) s->entry->n_settled = s->n_watches;
+    host_mutex_unlock(&space->lock);
+}
+
+struct code_page *tlb_code_page(struct tlb *tlb, uint64_t gva, uint32_t *version) {
     struct address_space *space = tlb->space;
-    struct space_list writers = {0};
-    uint64_t settled = 0;
+    struct settling s = {0};
     tlb_leave(tlb);
     host_mutex_lock(&space->lock);
-    struct code_entry *entry = watch_locked(space, align_down(gva, GUEST_PAGE_SIZE), &settled, &writers);
+    watch_locked(space, align_down(gva, GUEST_PAGE_SIZE), &s);
     host_mutex_unlock(&space->lock);
-    settle_writers(&writers);
-    if (settled) epoch_wait(space, settled);
+    if (s.entry && !s.is_settled) settle(space, &s);
+    space_list_fini(&s.others);
     tlb_enter(tlb);
-    return entry ? &entry->page : NULL;
+    *version = s.version;
+    return s.entry ? &s.entry->page : NULL;
 }
 
 void code_pages_free(struct address_space *space) {

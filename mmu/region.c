@@ -25,15 +25,19 @@ static void leave_backing(struct region *r) {
 }
 
 struct region *region_clone(const struct region *from, struct address_space *space) {
-    struct region *r = malloc(sizeof *r);
+    struct region *r = calloc(1, sizeof *r);
     if (!r) return NULL;
-    *r = *from;
+    r->start = from->start;
+    r->end = from->end;
+    r->prot = from->prot;
+    r->flags = from->flags;
+    r->offset = from->offset;
     r->space = space;
     if (from->name && !(r->name = strdup(from->name))) {
         free(r);
         return NULL;
     }
-    if (r->object) mem_object_get(r->object);
+    if (from->object) r->object = mem_object_get(from->object);
     list_init(&r->node);
     enter_backing(r);
     return r;

@@ -78,11 +78,13 @@ static inline void *tlb_write_hit(struct tlb *tlb, uint64_t gva, unsigned size) 
 size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct mem_fault *fault);
 
 /* Version of a page that code is translated from: bumped by any write to it (through whatever mapping), unmap or
- * change of rights. Valid while the space lives. From this call on, writes to the page are tapped until the next bump;
- * read the version, then fetch the bytes. The call leaves and enters the engine: it may wait for other threads to reach
- * a safe point, and host addresses got before are void. Returns NULL without memory or when the page may not be executed. */
+ * change of rights, before the bytes change. Valid while the space lives. */
 struct code_page {
     uint64_t gva;
     _Atomic uint32_t version;
 };
-struct code_page *tlb_code_page(struct tlb *tlb, uint64_t gva);
+/* Watches the page until its next bump. *version is the one to keep with the bytes fetched after the call: reading it
+ * from the page later could miss a bump whose bytes were not there yet. The call leaves and enters the engine: it may
+ * wait for other threads to reach a safe point, and host addresses got before are void. Returns NULL without memory or
+ * when the page may not be executed. */
+struct code_page *tlb_code_page(struct tlb *tlb, uint64_t gva, uint32_t *version);

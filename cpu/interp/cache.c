@@ -126,8 +126,8 @@ static struct cache_page **page_slot(struct cache *cache, uint64_t page_gva) {
     return at;
 }
 
-static void check(struct cache *cache, struct cache_page *page) {
-    const uint32_t version = atomic_load_explicit(&page->code->version, memory_order_acquire);
+/* Drops the page's blocks if they are from another version. */
+static void update(struct cache *cache, struct cache_page *page, uint32_t version) {
     if (version == page->version) return;
     page->version = version;
     struct block *block = page->blocks;
@@ -139,6 +139,10 @@ static void check(struct cache *cache, struct cache_page *page) {
     }
     if (cache->scratch && (cache->scratch->page[0] == page || cache->scratch->page[1] == page))
         kill(cache, cache->scratch);
+}
+
+static void check(struct cache *cache, struct cache_page *page) {
+    update(cache, page, atomic_load_explicit(&page->code->version, memory_order_acquire));
 }
 
 void cache_check_all(struct cache *cache) {
@@ -155,22 +159,20 @@ void cache_check_page(struct cache *cache, uint64_t gva) {
 struct cache_page *cache_page_get(struct cache *cache, struct tlb *tlb, uint64_t gva) {
     gva = align_down(gva, GUEST_PAGE_SIZE);
     struct cache_page **at = page_slot(cache, gva), *page = *at;
-    struct code_page *code = tlb_code_page(tlb, gva);
+    uint32_t version; /* as of the watch: a store after it shows in code->version, one before it in the bytes */
+    struct code_page *code = tlb_code_page(tlb, gva, &version);
     if (!code) return NULL;
     if (!page) {
         page = cache_alloc(cache, sizeof *page);
         if (!page) return NULL;
-        *page = (struct cache_page){.next = *at, .code = code, .gva = gva};
-        page->version = atomic_load_explicit(&code->version, memory_order_acquire);
+        *page = (struct cache_page){.next = *at, .code = code, .version = version, .gva = gva};
         *at = page;
     }
     if (page->code != code) { /* another page was mapped at this address */
-        page->version = ~atomic_load_explicit(&page->code->version, memory_order_relaxed);
-        check(cache, page);
         page->code = code;
-        page->version = atomic_load_explicit(&code->version, memory_order_acquire);
+        page->version = ~version;
     }
-    check(cache, page);
+    update(cache, page, version);
     return page;
 }
 

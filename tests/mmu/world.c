@@ -2,6 +2,8 @@
 /* See world.h. */
 #include "tests/mmu/world.h"
 
+#include "mmu/frame.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,11 @@ void world_tlb_free(struct tlb *tlb) {
     free(tlb);
 }
 
+void world_pool_free(struct frame_pool *pool) {
+    must(pool->n_used == 0);
+    frame_pool_free(pool);
+}
+
 void world_init(struct world *world) {
     world->pool = frame_pool_new();
     world->space = space_new(world->pool);
@@ -33,7 +40,7 @@ void world_init(struct world *world) {
 void world_fini(struct world *world) {
     world_tlb_free(world->tlb);
     space_put(world->space);
-    frame_pool_free(world->pool);
+    world_pool_free(world->pool);
 }
 
 __attribute__((no_sanitize("thread"))) static uint8_t load_byte(const uint8_t *p) {
@@ -42,6 +49,22 @@ __attribute__((no_sanitize("thread"))) static uint8_t load_byte(const uint8_t *p
 
 __attribute__((no_sanitize("thread"))) static void store_byte(uint8_t *p, uint8_t value) {
     *(volatile uint8_t *)p = value;
+}
+
+bool inside_load(struct tlb *tlb, uint64_t gva, uint32_t *out) {
+    struct mem_fault fault;
+    void *p = tlb_read_hit(tlb, gva, 4);
+    if (!p) p = tlb_translate(tlb, gva, MEM_READ, &fault);
+    if (p) *out = __atomic_load_n((uint32_t *)p, __ATOMIC_SEQ_CST);
+    return p != NULL;
+}
+
+bool inside_store(struct tlb *tlb, uint64_t gva, uint32_t value) {
+    struct mem_fault fault;
+    void *p = tlb_write_hit(tlb, gva, 4);
+    if (!p) p = tlb_translate(tlb, gva, MEM_WRITE, &fault);
+    if (p) __atomic_store_n((uint32_t *)p, value, __ATOMIC_SEQ_CST);
+    return p != NULL;
 }
 
 int tlb_load(struct tlb *tlb, uint64_t gva) {
@@ -74,8 +97,9 @@ int tlb_execute(struct tlb *tlb, uint64_t gva) {
 }
 
 struct code_page *tlb_watch(struct tlb *tlb, uint64_t gva) {
+    uint32_t version;
     tlb_enter(tlb);
-    struct code_page *page = tlb_code_page(tlb, gva);
+    struct code_page *page = tlb_code_page(tlb, gva, &version);
     tlb_leave(tlb);
     return page;
 }

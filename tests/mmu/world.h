@@ -22,6 +22,9 @@ struct world {
 void world_init(struct world *world);
 void world_fini(struct world *world);
 
+/* Frees the pool; fails the test when a frame is still counted. */
+void world_pool_free(struct frame_pool *pool);
+
 /* A new TLB on a space; and its end. */
 struct tlb *world_tlb(struct address_space *space);
 void world_tlb_free(struct tlb *tlb);
@@ -31,6 +34,10 @@ int tlb_load(struct tlb *tlb, uint64_t gva);
 int tlb_store(struct tlb *tlb, uint64_t gva, uint8_t value);
 int tlb_execute(struct tlb *tlb, uint64_t gva);
 struct code_page *tlb_watch(struct tlb *tlb, uint64_t gva);
+
+/* One word, as an instruction of a thread that is inside the engine. False: fault. */
+bool inside_load(struct tlb *tlb, uint64_t gva, uint32_t *out);
+bool inside_store(struct tlb *tlb, uint64_t gva, uint32_t value);
 
 /* Anonymous private pages somewhere (or at gva, fixed). Fails the test when there are none. */
 uint64_t map_pages(struct address_space *space, uint64_t gva, uint64_t n_pages, int prot);
