@@ -6,6 +6,7 @@
 
 #include "cpu/engine.h"
 #include "cpu/interp/block.h"
+#include "cpu/interp/fp.h"
 
 #include <stdlib.h>
 
@@ -219,12 +220,14 @@ static enum exit interp_run(struct cpu *cpu) {
     struct interp *interp = cpu->interp;
     interp->budget_base = cpu->budget;
     tlb_enter(&cpu->tlb);
+    fp_enter(cpu);
     do {
         interp->exit = EXIT_NONE;
         if (take_kicks(cpu)) interp->exit = EXIT_KICKED;
         else if (UNLIKELY(cpu->state.rflags_other & RFLAGS_TF)) run_single_step(cpu);
         else run_blocks(cpu);
     } while (interp->exit == EXIT_NONE);
+    fp_leave(cpu);
     tlb_leave(&cpu->tlb);
     sync_retired(cpu);
     return interp->exit;
