@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Returns 0 when all n bytes are there, bad when the file ends before, or -E. */
@@ -74,10 +75,16 @@ int image_read(struct load *load, struct image *image, struct loader_file *file,
     if (!err) err = check_header(load, h, bad);
     if (err) return err;
     if (h->phoff > INT64_MAX) return load_fail(load, bad, "damaged ELF file: program headers lie outside it");
-    err = read_exact(load, file, h->phoff, image->segment, h->phnum * sizeof image->segment[0], bad);
+    image->segment = calloc(h->phnum, sizeof *image->segment);
+    if (!image->segment) return load_fail(load, -ENOMEM, "no memory");
+    err = read_exact(load, file, h->phoff, image->segment, h->phnum * sizeof *image->segment, bad);
     if (err) return err;
     image->n_segments = h->phnum;
     return measure(load, image);
+}
+
+void image_fini(struct image *image) {
+    free(image->segment);
 }
 
 static const struct elf_segment *find_segment(const struct image *image, uint32_t type) {

@@ -14,7 +14,7 @@ enum {
 struct image {
     struct loader_file *file;     /* borrowed */
     struct elf_header header;
-    struct elf_segment segment[IMAGE_MAX_SEGMENTS];
+    struct elf_segment *segment;  /* owned; n_segments of them */
     unsigned n_segments;
     uint64_t low, high;           /* of all PT_LOADs as linked: [page of the first byte, last byte + 1) */
     uint64_t align;               /* largest p_align of a PT_LOAD that is a power of two, at least a page */
@@ -28,8 +28,10 @@ struct image {
 void image_describe_foreign(const uint8_t *bytes, size_t n, char *out, size_t out_size);
 
 /* Reads and checks the headers. bad: the error for everything that is not an image (-ENOEXEC, -ELIBBAD).
- * Returns 0, bad, or -E of reading. */
+ * Returns 0, bad, -ENOMEM, or -E of reading. The image is to be given to image_fini in any case. */
 int image_read(struct load *load, struct image *image, struct loader_file *file, int bad);
+/* Also for an image that is all zero. */
+void image_fini(struct image *image);
 /* Copies the path of the first PT_INTERP. Returns its length, 0 when there is none, or -E. */
 int image_interpreter(struct load *load, const struct image *image, char path[IMAGE_PATH_MAX]);
 /* Whether PT_GNU_STACK asks for an executable stack. */

@@ -122,7 +122,7 @@ static int follow_scripts(struct load *load, struct target *target, struct argum
     }
 }
 
-/* Program and interpreter, on the heap because of their segment tables. */
+/* Program and interpreter. */
 struct images {
     struct image program, interpreter;
     struct loader_file *interpreter_file; /* owned; NULL when there is none */
@@ -192,14 +192,14 @@ static int build(struct load *load, struct images *images, struct stack *stack) 
 }
 
 static int load_image(struct load *load, struct loader_file *file, const struct arguments *args) {
-    struct images *images = calloc(1, sizeof *images);
-    struct stack stack = {.argv = NULL};
-    if (!images) return load_fail(load, -ENOMEM, "no memory");
+    struct images images = {.interpreter_file = NULL};
+    struct stack stack;
     int err = stack_measure(load, &stack, args->list + args->first);
-    if (!err) err = read_images(load, images, file);
-    if (!err) err = build(load, images, &stack);
-    if (images->interpreter_file) load->request->ops->close(load->request->arg, images->interpreter_file);
-    free(images);
+    if (!err) err = read_images(load, &images, file);
+    if (!err) err = build(load, &images, &stack);
+    if (images.interpreter_file) load->request->ops->close(load->request->arg, images.interpreter_file);
+    image_fini(&images.program);
+    image_fini(&images.interpreter);
     return err;
 }
 
