@@ -45,7 +45,8 @@ static int print_help(void) {
     printf("usage: lockstep run [OPTIONS] [--] PROGRAM [ARGUMENTS]\n\n"
            "Runs a Linux x86-64 program. The exit status is the program's, or 128 plus the\n"
            "number of the signal that ended it; 125, 126, 127 are lockstep's own: bad use,\n"
-           "program not executable, program not found.\n\n");
+           "program not executable, program not found. Processes that the program leaves\n"
+           "behind keep running and lockstep with them; a signal to lockstep ends them.\n\n");
     run_options_print();
     return 0;
 }

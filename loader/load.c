@@ -193,7 +193,7 @@ static int build(struct load *load, struct images *images, struct stack *stack) 
 
 static int load_image(struct load *load, struct loader_file *file, const struct arguments *args) {
     struct images images = {.interpreter_file = NULL};
-    struct stack stack;
+    struct stack stack = {.argv = NULL};
     int err = stack_measure(load, &stack, args->list + args->first);
     if (!err) err = read_images(load, &images, file);
     if (!err) err = build(load, &images, &stack);

@@ -35,8 +35,19 @@ static const char *name_of(int number) {
     }
 }
 
+/* Somebody sent it with kill(2): no fault, it ends us as it would any program. */
+static void die_by_default(int number) {
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    signal(number, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+    raise(number);
+}
+
 static void report(int number, siginfo_t *info, void *context) {
     struct line line = {.n = 0};
+    if (info->si_code <= 0) die_by_default(number);
     add_text(&line, "lockstep: internal error: ");
     add_text(&line, name_of(number));
     add_text(&line, " at address ");
