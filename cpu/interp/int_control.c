@@ -106,9 +106,10 @@ SLOW_HANDLER(call_ind_slow) {
     uint64_t target;
     if (u->src != GPR_ZERO) target = cpu->state.gpr[u->src];
     else if (!mem_load(cpu, uop_address(cpu, u), 8, &target)) return uop_raise_memory(cpu, u);
-    if (!canonical(target)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
     const uint64_t rsp = cpu->state.gpr[RSP] - 8;
-    if (!mem_store(cpu, rsp, 8, uop_next_rip(cpu, u))) return uop_raise_stack(cpu, u);
+    if (!mem_probe_write(cpu, rsp, 8)) return uop_raise_stack(cpu, u);
+    if (!canonical(target)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    mem_store(cpu, rsp, 8, uop_next_rip(cpu, u));
     cpu->state.gpr[RSP] = rsp;
     return interp_jump(cpu, target);
 }

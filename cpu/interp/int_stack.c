@@ -158,21 +158,21 @@ int lower_leave(const struct insn *insn, struct uop *u) {
     return LOWER_NEXT;
 }
 
-/* imm: bytes to allocate; imm8: nesting level. All accesses are checked before the first store. */
+/* imm: bytes to allocate; imm8: nesting level. What was pushed before a fault stays in memory, as on the processor: it
+ * is below RSP, which does not move. */
 HANDLER(enter) {
     struct cpu_state *s = &cpu->state;
     const unsigned size = u->size, level = u->imm8 & 31;
-    const uint64_t frame = s->gpr[RSP] - size;
-    uint64_t display[32];
+    const uint64_t rbp = s->gpr[RBP], frame = s->gpr[RSP] - size, bottom = frame - level * size;
+    const uint64_t rsp = bottom - (uint64_t)u->imm;
+    if (!mem_store(cpu, frame, size, rbp)) return uop_raise_memory(cpu, u);
     for (unsigned i = 1; i < level; i++) {
-        if (!mem_load(cpu, s->gpr[RBP] - i * size, size, &display[i])) return uop_raise_memory(cpu, u);
+        uint64_t v;
+        if (!mem_load(cpu, rbp - i * size, size, &v) || !mem_store(cpu, frame - i * size, size, v))
+            return uop_raise_memory(cpu, u);
     }
-    const uint64_t rsp = frame - level * size - (uint64_t)u->imm;
-    if (!mem_probe_write(cpu, frame - level * size, (level + 1) * size) || !mem_probe_write(cpu, rsp, 1))
-        return uop_raise_memory(cpu, u);
-    mem_store(cpu, frame, size, s->gpr[RBP]);
-    for (unsigned i = 1; i < level; i++) mem_store(cpu, frame - i * size, size, display[i]);
-    if (level) mem_store(cpu, frame - level * size, size, frame);
+    if (level && !mem_store(cpu, bottom, size, frame)) return uop_raise_memory(cpu, u);
+    if (!mem_probe_write(cpu, rsp, 1)) return uop_raise_memory(cpu, u);
     reg_set(s, RBP, size, frame);
     s->gpr[RSP] = rsp;
     return u + 1;

@@ -191,14 +191,21 @@ int lower_load_far(const struct insn *insn, struct uop *u) {
     return LOWER_NEXT;
 }
 
-/* LAR LSL VERR VERW know the segments above. imm8: which. */
+/* LAR LSL VERR VERW know the segments above, at any RPL, and the one whose limit is the processor's number. imm8: which. */
+enum { SELECTOR_PROCESSOR = 0x78 };
 enum { QUERY_RIGHTS, QUERY_LIMIT, QUERY_READ, QUERY_WRITE };
 
-static bool query_segment(uint16_t selector, unsigned what, uint32_t *out) {
-    const bool data = selector == SELECTOR_DATA, code32 = selector == SELECTOR_CODE32, code64 = selector == SELECTOR_CODE;
-    *out = what == QUERY_LIMIT ? 0xffffffff : data ? 0xcff300 : code32 ? 0xcffb00 : 0xaffb00;
-    if (what == QUERY_WRITE) return data;
-    return data || code32 || code64;
+static bool query_segment(const struct cpu *cpu, uint16_t selector, unsigned what, uint32_t *out) {
+    *out = 0xffffffff;
+    switch (selector & ~3) {
+    case SELECTOR_CODE32 & ~3: *out = what == QUERY_LIMIT ? *out : 0xcffb00; return what != QUERY_WRITE;
+    case SELECTOR_DATA & ~3: *out = what == QUERY_LIMIT ? *out : 0xcff300; return true;
+    case SELECTOR_CODE & ~3: *out = what == QUERY_LIMIT ? *out : 0xaffb00; return what != QUERY_WRITE;
+    case SELECTOR_PROCESSOR:
+        *out = what == QUERY_LIMIT ? cpu->env->processor_id(cpu->env->arg) : 0x40f500;
+        return what != QUERY_WRITE;
+    default: return false;
+    }
 }
 
 static void set_only_zf(struct cpu_state *s, bool zf) {
@@ -211,7 +218,7 @@ HANDLER(query) {
     uint32_t answer;
     if (u->src != GPR_ZERO) selector = s->gpr[u->src];
     else if (!mem_load(cpu, uop_address(cpu, u), 2, &selector)) return uop_raise_memory(cpu, u);
-    const bool known = query_segment((uint16_t)selector, u->imm8, &answer);
+    const bool known = query_segment(cpu, (uint16_t)selector, u->imm8, &answer);
     if (known && u->imm8 <= QUERY_LIMIT) reg_set(s, u->dst, u->size, answer);
     set_only_zf(s, known);
     return u + 1;
