@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Images of the FPU and vector state, part by part. Bytes that a CPU leaves alone are left alone. */
+/* Images of the FPU and vector state, part by part. Bytes that a CPU leaves alone are left alone.
+ */
 #include "cpu/xsave.h"
 
 #include "cpu/interp/x87.h"
@@ -75,11 +76,13 @@ void xsave_put_mxcsr(const struct cpu_state *s, uint8_t *image) {
 }
 
 void xsave_put_xmm(const struct cpu_state *s, uint8_t *image) {
-    for (unsigned i = 0; i < N_XMM; i++) memcpy(image + XSAVE_AT_XMM + HALF * i, s->ymm[i].u8, HALF);
+    for (unsigned i = 0; i < N_XMM; i++)
+        memcpy(image + XSAVE_AT_XMM + HALF * i, s->ymm[i].u8, HALF);
 }
 
 void xsave_get_xmm(struct cpu_state *s, const uint8_t *image) {
-    for (unsigned i = 0; i < N_XMM; i++) memcpy(s->ymm[i].u8, image + XSAVE_AT_XMM + HALF * i, HALF);
+    for (unsigned i = 0; i < N_XMM; i++)
+        memcpy(s->ymm[i].u8, image + XSAVE_AT_XMM + HALF * i, HALF);
 }
 
 void xsave_init_xmm(struct cpu_state *s) {
@@ -87,11 +90,13 @@ void xsave_init_xmm(struct cpu_state *s) {
 }
 
 void xsave_put_ymm(const struct cpu_state *s, uint8_t *image) {
-    for (unsigned i = 0; i < N_XMM; i++) memcpy(image + XSAVE_AT_YMM + HALF * i, s->ymm[i].u8 + HALF, HALF);
+    for (unsigned i = 0; i < N_XMM; i++)
+        memcpy(image + XSAVE_AT_YMM + HALF * i, s->ymm[i].u8 + HALF, HALF);
 }
 
 void xsave_get_ymm(struct cpu_state *s, const uint8_t *image) {
-    for (unsigned i = 0; i < N_XMM; i++) memcpy(s->ymm[i].u8 + HALF, image + XSAVE_AT_YMM + HALF * i, HALF);
+    for (unsigned i = 0; i < N_XMM; i++)
+        memcpy(s->ymm[i].u8 + HALF, image + XSAVE_AT_YMM + HALF * i, HALF);
 }
 
 void xsave_init_ymm(struct cpu_state *s) {
@@ -144,11 +149,17 @@ bool xsave_read(struct cpu_state *s, const uint8_t image[XSAVE_SIZE]) {
     for (unsigned i = 8; i < HEADER_SIZE; i++)
         if (image[XSAVE_AT_XSTATE_BV + i]) return false;
     s->mxcsr = mxcsr;
-    if (present & XCR0_X87) xsave_get_x87(s, image, true);
-    else xsave_init_x87(s);
-    if (present & XCR0_SSE) xsave_get_xmm(s, image);
-    else xsave_init_xmm(s);
-    if (present & XCR0_AVX) xsave_get_ymm(s, image);
-    else xsave_init_ymm(s);
+    if (present & XCR0_X87)
+        xsave_get_x87(s, image, true);
+    else
+        xsave_init_x87(s);
+    if (present & XCR0_SSE)
+        xsave_get_xmm(s, image);
+    else
+        xsave_init_xmm(s);
+    if (present & XCR0_AVX)
+        xsave_get_ymm(s, image);
+    else
+        xsave_init_ymm(s);
     return true;
 }

@@ -2,12 +2,14 @@
 /* Addition and subtraction. Source: SDM 2 FADD, FSUB; SDM 1 4.8.3. */
 #include "cpu/float80/round.h"
 
-static inline struct float80 round_wide(struct float80_env *env, unsigned sign, int32_t exp, uint128 sum) {
+static inline struct float80 round_wide(struct float80_env *env, unsigned sign, int32_t exp,
+                                        uint128 sum) {
     return float80_round(env, sign, exp, (uint64_t)(sum >> 64), (uint64_t)sum);
 }
 
 /* |a| + |b| with a's sign. */
-static inline struct float80 add_magnitudes(struct float80_env *env, struct unpacked a, struct unpacked b) {
+static inline struct float80 add_magnitudes(struct float80_env *env, struct unpacked a,
+                                            struct unpacked b) {
     if (a.exp < b.exp) {
         const struct unpacked t = a;
         a = b;
@@ -23,7 +25,8 @@ static inline struct float80 add_magnitudes(struct float80_env *env, struct unpa
 }
 
 /* |a| - |b| with a's sign. */
-static inline struct float80 sub_magnitudes(struct float80_env *env, struct unpacked a, struct unpacked b) {
+static inline struct float80 sub_magnitudes(struct float80_env *env, struct unpacked a,
+                                            struct unpacked b) {
     if (a.exp < b.exp || (a.exp == b.exp && a.mantissa < b.mantissa)) {
         const struct unpacked t = a;
         a = b;
@@ -38,7 +41,8 @@ static inline struct float80 sub_magnitudes(struct float80_env *env, struct unpa
     return round_wide(env, a.sign, a.exp - shift, difference << shift);
 }
 
-static inline struct float80 add_unpacked(struct float80_env *env, struct unpacked a, struct unpacked b) {
+static inline struct float80 add_unpacked(struct float80_env *env, struct unpacked a,
+                                          struct unpacked b) {
     return a.sign == b.sign ? add_magnitudes(env, a, b) : sub_magnitudes(env, a, b);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* FPATAN: arctan(y / x) in all four quadrants. Source of the special cases: SDM 2 FPATAN, table 3-32. */
+/* FPATAN: arctan(y / x) in all four quadrants. Source of the special cases: SDM 2 FPATAN, table
+ * 3-32. */
 #include "cpu/float80/wide.h"
 
 /* arctan(u) for |u| <= 1/31. */
@@ -8,8 +9,8 @@ static struct wide atan_small(struct wide u) {
     return wide_scale(u, f1 == F1_ONE ? f1 - 1 : f1);
 }
 
-/* arctan(a / b), 0 < a <= b: the nearest sixteenth i/16 from the table, plus the rest, whose argument
- * (16a - ib) / (16b + ia) has an exact numerator and denominator. */
+/* arctan(a / b), 0 < a <= b: the nearest sixteenth i/16 from the table, plus the rest, whose
+ * argument (16a - ib) / (16b + ia) has an exact numerator and denominator. */
 static struct wide atan_ratio(struct unpacked a, struct unpacked b) {
     const int32_t distance = b.exp - a.exp;
     a.sign = b.sign = 0;
@@ -19,8 +20,10 @@ static struct wide atan_ratio(struct unpacked a, struct unpacked b) {
     const uint128 left = small << 4, right = large * i;
     const struct wide base = {0, 0, ATAN_TABLE[i]};
     if (left == right) return wide_scale((struct wide){0, 0, F1_ONE}, base.m);
-    const struct wide numerator = wide_of_integer(left < right, left < right ? right - left : left - right, 0);
-    const struct wide rest = atan_small(wide_div(numerator, wide_of_integer(0, (large << 4) + small * i, 0)));
+    const struct wide numerator =
+        wide_of_integer(left < right, left < right ? right - left : left - right, 0);
+    const struct wide rest =
+        atan_small(wide_div(numerator, wide_of_integer(0, (large << 4) + small * i, 0)));
     return i ? wide_add(wide_scale((struct wide){0, 0, F1_ONE}, base.m), rest) : rest;
 }
 
@@ -39,7 +42,8 @@ static struct float80 atan_unpacked(struct float80_env *env, struct unpacked y, 
 
 /* A multiple of pi / 4, with y's sign. */
 static struct float80 eighths(struct float80_env *env, unsigned sign, unsigned n) {
-    struct wide angle = n == 3 ? wide_minus(WIDE_PI, (struct wide){0, WIDE_PI.exp - 2, WIDE_PI.m}) : WIDE_PI;
+    struct wide angle =
+        n == 3 ? wide_minus(WIDE_PI, (struct wide){0, WIDE_PI.exp - 2, WIDE_PI.m}) : WIDE_PI;
     if (n == 1 || n == 2) angle.exp -= n == 1 ? 2 : 1;
     angle.sign = sign;
     return wide_round(env, angle, false);
@@ -53,9 +57,11 @@ struct float80 float80_atan(struct float80_env *env, struct float80 y, struct fl
     if (class_y == FLOAT80_CLASS_DENORMAL || class_x == FLOAT80_CLASS_DENORMAL) {
         if (float80_raise(env, FLOAT80_DE)) return y;
     }
-    if (class_y == FLOAT80_CLASS_INFINITY && class_x == FLOAT80_CLASS_INFINITY) return eighths(env, sign, left ? 3 : 1);
+    if (class_y == FLOAT80_CLASS_INFINITY && class_x == FLOAT80_CLASS_INFINITY)
+        return eighths(env, sign, left ? 3 : 1);
     if (class_y == FLOAT80_CLASS_ZERO || class_x == FLOAT80_CLASS_INFINITY)
         return left ? eighths(env, sign, 4) : float80_zero(sign);
-    if (class_y == FLOAT80_CLASS_INFINITY || class_x == FLOAT80_CLASS_ZERO) return eighths(env, sign, 2);
+    if (class_y == FLOAT80_CLASS_INFINITY || class_x == FLOAT80_CLASS_ZERO)
+        return eighths(env, sign, 2);
     return atan_unpacked(env, float80_unpack(y), float80_unpack(x));
 }

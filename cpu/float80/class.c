@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Classes of encodings, and what becomes of NaNs and of unsupported encodings. Source: SDM 1 4.8.3.5, 8.2.2, table 4-7. */
+/* Classes of encodings, and what becomes of NaNs and of unsupported encodings. Source: SDM
+ * 1 4.8.3.5, 8.2.2, table 4-7. */
 #include "cpu/float80/round.h"
 
 enum float80_class float80_classify(struct float80 a) {
@@ -24,7 +25,8 @@ bool float80_nan1(struct float80_env *env, struct float80 a, struct float80 *out
     return true;
 }
 
-/* Both are NaNs: the larger significand wins, the positive one among equals; a quiet one beats a signalling one. */
+/* Both are NaNs: the larger significand wins, the positive one among equals; a quiet one beats a
+ * signalling one. */
 static struct float80 choose_nan(struct float80 a, enum float80_class class_a, struct float80 b,
                                  enum float80_class class_b) {
     if (class_a != class_b) return class_a == FLOAT80_CLASS_QNAN ? a : b;
@@ -32,7 +34,8 @@ static struct float80 choose_nan(struct float80 a, enum float80_class class_a, s
     return quieted(float80_sign(a) ? b : a);
 }
 
-bool float80_nan2(struct float80_env *env, struct float80 a, struct float80 b, struct float80 *out) {
+bool float80_nan2(struct float80_env *env, struct float80 a, struct float80 b,
+                  struct float80 *out) {
     const enum float80_class class_a = float80_classify(a), class_b = float80_classify(b);
     if (class_a < FLOAT80_CLASS_QNAN && class_b < FLOAT80_CLASS_QNAN) return false;
     if (class_a == FLOAT80_CLASS_UNSUPPORTED || class_b == FLOAT80_CLASS_UNSUPPORTED) {
@@ -40,8 +43,11 @@ bool float80_nan2(struct float80_env *env, struct float80 a, struct float80 b, s
         return true;
     }
     if (class_a == FLOAT80_CLASS_SNAN || class_b == FLOAT80_CLASS_SNAN) env->raised |= FLOAT80_IE;
-    if (!float80_is_nan_class(class_b)) *out = quieted(a);
-    else if (!float80_is_nan_class(class_a)) *out = quieted(b);
-    else *out = choose_nan(a, class_a, b, class_b);
+    if (!float80_is_nan_class(class_b))
+        *out = quieted(a);
+    else if (!float80_is_nan_class(class_a))
+        *out = quieted(b);
+    else
+        *out = choose_nan(a, class_a, b, class_b);
     return true;
 }

@@ -4,7 +4,8 @@
 
 /* Both are ordered. Denormals and pseudo-denormals have the exponent of the smallest normal. */
 static enum float80_relation compare_magnitude(struct float80 a, struct float80 b) {
-    const unsigned exp_a = float80_exp(a) + !float80_exp(a), exp_b = float80_exp(b) + !float80_exp(b);
+    const unsigned exp_a = float80_exp(a) + !float80_exp(a),
+                   exp_b = float80_exp(b) + !float80_exp(b);
     if (a.mantissa == 0 || b.mantissa == 0) {
         if (a.mantissa == b.mantissa) return FLOAT80_EQUAL;
         return a.mantissa ? FLOAT80_GREATER : FLOAT80_LESS;
@@ -21,13 +22,16 @@ static enum float80_relation compare_ordered(struct float80 a, struct float80 b)
     return float80_sign(a) ? compare_magnitude(b, a) : compare_magnitude(a, b);
 }
 
-enum float80_relation float80_compare(struct float80_env *env, struct float80 a, struct float80 b, bool quiet) {
+enum float80_relation float80_compare(struct float80_env *env, struct float80 a, struct float80 b,
+                                      bool quiet) {
     if (LIKELY(float80_is_normal(a) && float80_is_normal(b))) return compare_ordered(a, b);
     const enum float80_class class_a = float80_classify(a), class_b = float80_classify(b);
     if (class_a >= FLOAT80_CLASS_QNAN || class_b >= FLOAT80_CLASS_QNAN) {
-        if (!quiet || class_a > FLOAT80_CLASS_QNAN || class_b > FLOAT80_CLASS_QNAN) env->raised |= FLOAT80_IE;
+        if (!quiet || class_a > FLOAT80_CLASS_QNAN || class_b > FLOAT80_CLASS_QNAN)
+            env->raised |= FLOAT80_IE;
         return FLOAT80_UNORDERED;
     }
-    if (class_a == FLOAT80_CLASS_DENORMAL || class_b == FLOAT80_CLASS_DENORMAL) env->raised |= FLOAT80_DE;
+    if (class_a == FLOAT80_CLASS_DENORMAL || class_b == FLOAT80_CLASS_DENORMAL)
+        env->raised |= FLOAT80_DE;
     return compare_ordered(a, b);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Conversions from and to the binary32 and binary64 formats of memory. Source: SDM 2 FLD, FST; SDM 1 4.8.4. */
+/* Conversions from and to the binary32 and binary64 formats of memory. Source: SDM 2 FLD, FST; SDM
+ * 1 4.8.4. */
 #include "cpu/float80/round.h"
 
 /* A narrow IEEE format: fraction bits stored, exponent bits. */
@@ -24,7 +25,8 @@ static inline struct float80 widen(uint64_t bits, struct narrow f, bool *denorma
     const uint64_t fraction = bits << (64 - f.fraction_bits) >> 1;
     *denormal = false;
     if (LIKELY(exp != 0 && exp != narrow_exp_max(f)))
-        return float80_make(sign, (unsigned)(exp + narrow_rebias(f)), FLOAT80_INTEGER_BIT | fraction);
+        return float80_make(sign, (unsigned)(exp + narrow_rebias(f)),
+                            FLOAT80_INTEGER_BIT | fraction);
     if (exp) return float80_make(sign, FLOAT80_EXP_MAX, FLOAT80_INTEGER_BIT | fraction);
     if (!fraction) return float80_zero(sign);
     const int shift = __builtin_clzll(fraction);
@@ -41,10 +43,12 @@ struct float80 float80_from_f64(uint64_t bits, bool *denormal) {
 }
 
 static uint64_t narrow_pack(struct narrow f, unsigned sign, int32_t exp, uint64_t fraction) {
-    return (uint64_t)sign << (f.fraction_bits + f.exp_bits) | (uint64_t)exp << f.fraction_bits | fraction;
+    return (uint64_t)sign << (f.fraction_bits + f.exp_bits) | (uint64_t)exp << f.fraction_bits |
+           fraction;
 }
 
-/* Rounds away the low n bits of a significand (n < 64); the result may have carried into one bit more. */
+/* Rounds away the low n bits of a significand (n < 64); the result may have carried into one bit
+ * more. */
 static uint64_t round_off(struct float80_env *env, unsigned sign, uint64_t mantissa, unsigned n) {
     const uint64_t rest = mantissa << (64 - n), kept = mantissa >> n;
     const bool up = float80_rounds_up(env->rounding, sign, kept & 1, rest);
@@ -63,8 +67,10 @@ static uint64_t narrow_overflow(struct float80_env *env, struct narrow f, unsign
     return narrow_pack(f, sign, narrow_exp_max(f) - 1, (1ull << f.fraction_bits) - 1);
 }
 
-/* exp (rebiased) is 0 or less. Tiny unless rounding with an unbounded exponent carries to the smallest normal. */
-static uint64_t narrow_underflow(struct float80_env *env, struct narrow f, unsigned sign, int32_t exp, uint64_t mantissa) {
+/* exp (rebiased) is 0 or less. Tiny unless rounding with an unbounded exponent carries to the
+ * smallest normal. */
+static uint64_t narrow_underflow(struct float80_env *env, struct narrow f, unsigned sign,
+                                 int32_t exp, uint64_t mantissa) {
     const unsigned n = 63 - f.fraction_bits;
     struct float80_env probe = *env;
     const bool carried = round_off(&probe, sign, mantissa, n) >> (f.fraction_bits + 1);
@@ -84,7 +90,8 @@ static uint64_t narrow_round(struct float80_env *env, struct narrow f, struct un
     if (exp <= 0) return narrow_underflow(env, f, a.sign, exp, a.mantissa);
     if (exp >= narrow_exp_max(f)) return narrow_overflow(env, f, a.sign);
     const uint64_t rounded = round_off(env, a.sign, a.mantissa, 63 - f.fraction_bits);
-    const uint64_t out = narrow_pack(f, a.sign, exp - 1, 0) + rounded; /* the integer bit adds 1 to the exponent */
+    const uint64_t out =
+        narrow_pack(f, a.sign, exp - 1, 0) + rounded; /* the integer bit adds 1 to the exponent */
     if (((out >> f.fraction_bits) & (uint64_t)narrow_exp_max(f)) == (uint64_t)narrow_exp_max(f))
         return narrow_overflow(env, f, a.sign);
     return out;
@@ -95,7 +102,8 @@ static uint64_t narrow(struct float80_env *env, struct narrow f, struct float80 
     if (LIKELY(float80_is_normal(a))) return narrow_round(env, f, float80_unpack(a));
     if (float80_nan1(env, a, &nan)) a = nan;
     if (float80_exp(a) == FLOAT80_EXP_MAX)
-        return narrow_pack(f, float80_sign(a), narrow_exp_max(f), a.mantissa << 1 >> (64 - f.fraction_bits));
+        return narrow_pack(f, float80_sign(a), narrow_exp_max(f),
+                           a.mantissa << 1 >> (64 - f.fraction_bits));
     if (a.mantissa == 0) return narrow_pack(f, float80_sign(a), 0, 0);
     return narrow_round(env, f, float80_unpack(a));
 }

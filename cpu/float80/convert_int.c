@@ -12,7 +12,8 @@ struct float80 float80_from_int(int64_t value) {
     return float80_make(value < 0, (unsigned)(FLOAT80_BIAS + 63 - shift), magnitude << shift);
 }
 
-/* |a| rounded to an integer; false when a is no number or that has more than 64 bits. Raises PE on the way. */
+/* |a| rounded to an integer; false when a is no number or that has more than 64 bits. Raises PE on
+ * the way. */
 static bool to_magnitude(struct float80_env *env, struct float80 a, uint64_t *out) {
     if (float80_classify(a) >= FLOAT80_CLASS_INFINITY) return false;
     *out = 0;
@@ -47,7 +48,8 @@ int64_t float80_to_int(struct float80_env *env, struct float80 a, unsigned bits)
 
 struct float80 float80_from_bcd(const uint8_t bcd[10]) {
     uint64_t value = 0;
-    for (int i = BCD_DIGITS / 2 - 1; i >= 0; i--) value = value * 100 + (bcd[i] >> 4) * 10u + (bcd[i] & 15);
+    for (int i = BCD_DIGITS / 2 - 1; i >= 0; i--)
+        value = value * 100 + (bcd[i] >> 4) * 10u + (bcd[i] & 15);
     struct float80 out = float80_from_int((int64_t)value);
     out.se |= (uint16_t)((bcd[9] & 0x80) << 8);
     return out;

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* The 80-bit extended format of the x87, in integer arithmetic only: the same bits on every host. Pure: a function
- * sees its operands and an environment, and reports through env->raised in the bit positions of the status word.
+/* The 80-bit extended format of the x87, in integer arithmetic only: the same bits on every host.
+ * Pure: a function sees its operands and an environment, and reports through env->raised in the bit
+ * positions of the status word.
  *
  * After IE, DE or ZE with the mask bit clear the result means nothing and must not be stored: see
- * float80_suppressed(). Unmasked OE and UE return the bias-adjusted result of SDM 1 8.5.4, 8.5.5. */
+ * float80_suppressed(). Unmasked OE and UE return the bias-adjusted result of SDM 1 8.5.4, 8.5.5.
+ */
 #pragma once
 
 #include "cpu/state.h"
 
 #include <stdbool.h>
 
-enum float80_rounding { FLOAT80_NEAREST, FLOAT80_DOWN, FLOAT80_UP, FLOAT80_ZERO }; /* the RC field */
+enum float80_rounding {
+    FLOAT80_NEAREST,
+    FLOAT80_DOWN,
+    FLOAT80_UP,
+    FLOAT80_ZERO
+}; /* the RC field */
 
 enum float80_flag {
     FLOAT80_IE = 0x01,
@@ -19,8 +26,9 @@ enum float80_flag {
     FLOAT80_OE = 0x08,
     FLOAT80_UE = 0x10,
     FLOAT80_PE = 0x20,
-    FLOAT80_BEFORE = FLOAT80_IE | FLOAT80_DE | FLOAT80_ZE, /* unmasked: the operation does not take place */
-    FLOAT80_C1 = 0x200,                                    /* the last rounding was up */
+    FLOAT80_BEFORE =
+        FLOAT80_IE | FLOAT80_DE | FLOAT80_ZE, /* unmasked: the operation does not take place */
+    FLOAT80_C1 = 0x200,                       /* the last rounding was up */
 };
 
 enum float80_class {
@@ -37,7 +45,7 @@ enum float80_relation { FLOAT80_GREATER, FLOAT80_LESS, FLOAT80_EQUAL, FLOAT80_UN
 
 enum { FLOAT80_BIAS = 16383, FLOAT80_EXP_MAX = 0x7fff, FLOAT80_SIGN = 0x8000 };
 #define FLOAT80_INTEGER_BIT (1ull << 63)
-#define FLOAT80_QUIET_BIT (1ull << 62)
+#define FLOAT80_QUIET_BIT   (1ull << 62)
 
 struct float80_env {
     uint8_t rounding; /* enum float80_rounding */
@@ -49,8 +57,10 @@ struct float80_env {
 /* The environment that a control word describes, nothing raised. */
 static inline struct float80_env float80_env_of(uint16_t fcw) {
     static const uint8_t drop[4] = {40, 0, 11, 0};
-    return (struct float80_env){
-        .rounding = (fcw >> 10) & 3, .drop = drop[(fcw >> 8) & 3], .masked = fcw & 0x3f, .raised = 0};
+    return (struct float80_env){.rounding = (fcw >> 10) & 3,
+                                .drop = drop[(fcw >> 8) & 3],
+                                .masked = fcw & 0x3f,
+                                .raised = 0};
 }
 
 /* Whether an exception that comes before the operation was raised and is not masked. */
@@ -89,15 +99,17 @@ struct float80 float80_scale(struct float80_env *env, struct float80 a, struct f
 struct float80 float80_extract(struct float80_env *env, struct float80 a, struct float80 *exponent);
 
 /* Remainder of a by b, the quotient truncated (FPREM) or rounded to nearest (FPREM1).
- * quotient: its low bits when complete. Returns with *partial set when only part of the reduction was done. */
-struct float80 float80_rem(struct float80_env *env, struct float80 a, struct float80 b, bool nearest,
-                           unsigned *quotient, bool *partial);
+ * quotient: its low bits when complete. Returns with *partial set when only part of the reduction
+ * was done. */
+struct float80 float80_rem(struct float80_env *env, struct float80 a, struct float80 b,
+                           bool nearest, unsigned *quotient, bool *partial);
 
 /* quiet: only signalling NaNs raise IE (FUCOM), otherwise every NaN does (FCOM). */
-enum float80_relation float80_compare(struct float80_env *env, struct float80 a, struct float80 b, bool quiet);
+enum float80_relation float80_compare(struct float80_env *env, struct float80 a, struct float80 b,
+                                      bool quiet);
 
-/* Exact conversions from memory formats. A signalling NaN stays one and raises nothing. *denormal: the operand was
- * a denormal of its own format. */
+/* Exact conversions from memory formats. A signalling NaN stays one and raises nothing. *denormal:
+ * the operand was a denormal of its own format. */
 struct float80 float80_from_f32(uint32_t bits, bool *denormal);
 struct float80 float80_from_f64(uint64_t bits, bool *denormal);
 struct float80 float80_from_int(int64_t value);
@@ -110,7 +122,8 @@ uint64_t float80_to_f64(struct float80_env *env, struct float80 a);
 int64_t float80_to_int(struct float80_env *env, struct float80 a, unsigned bits);
 void float80_to_bcd(struct float80_env *env, struct float80 a, uint8_t bcd[10]);
 
-/* Transcendental functions: defined by our machine model (docs/model-x87.md), not by any one CPU. */
+/* Transcendental functions: defined by our machine model (docs/model-x87.md), not by any one CPU.
+ */
 struct float80 float80_2xm1(struct float80_env *env, struct float80 a);
 /* y * log2(x), y * log2(x + 1), arctan(y / x). */
 struct float80 float80_yl2x(struct float80_env *env, struct float80 y, struct float80 x);

@@ -45,7 +45,8 @@ static int32_t scale_count(struct unpacked n) {
 }
 
 /* n is infinite: the result is infinite or zero, or there is none. */
-static struct float80 scale_by_infinity(struct float80_env *env, struct float80 a, struct float80 n) {
+static struct float80 scale_by_infinity(struct float80_env *env, struct float80 a,
+                                        struct float80 n) {
     const enum float80_class class = float80_classify(a);
     const bool up = !float80_sign(n);
     if (class == (up ? FLOAT80_CLASS_ZERO : FLOAT80_CLASS_INFINITY)) return float80_invalid(env);
@@ -67,7 +68,8 @@ struct float80 float80_scale(struct float80_env *env, struct float80 a, struct f
     return float80_round_full(env, u.sign, u.exp + count, u.mantissa, 0);
 }
 
-struct float80 float80_extract(struct float80_env *env, struct float80 a, struct float80 *exponent) {
+struct float80 float80_extract(struct float80_env *env, struct float80 a,
+                               struct float80 *exponent) {
     struct float80 nan;
     if (float80_nan1(env, a, &nan)) return *exponent = nan;
     switch (float80_classify(a)) {
@@ -82,7 +84,8 @@ struct float80 float80_extract(struct float80_env *env, struct float80 a, struct
         *exponent = a;
         if (float80_raise(env, FLOAT80_DE)) return a;
         break;
-    default: break;
+    default:
+        break;
     }
     const struct unpacked u = float80_unpack(a);
     *exponent = float80_from_int(u.exp - FLOAT80_BIAS);

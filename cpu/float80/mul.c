@@ -2,7 +2,8 @@
 /* Multiplication and division. Source: SDM 2 FMUL, FDIV. */
 #include "cpu/float80/round.h"
 
-static inline struct float80 mul_unpacked(struct float80_env *env, struct unpacked a, struct unpacked b) {
+static inline struct float80 mul_unpacked(struct float80_env *env, struct unpacked a,
+                                          struct unpacked b) {
     uint128 product = (uint128)a.mantissa * b.mantissa;
     int32_t exp = a.exp + b.exp - FLOAT80_BIAS + 1;
     if (!(product >> 127)) {
@@ -12,7 +13,8 @@ static inline struct float80 mul_unpacked(struct float80_env *env, struct unpack
     return float80_round(env, a.sign ^ b.sign, exp, (uint64_t)(product >> 64), (uint64_t)product);
 }
 
-static inline struct float80 div_unpacked(struct float80_env *env, struct unpacked a, struct unpacked b) {
+static inline struct float80 div_unpacked(struct float80_env *env, struct unpacked a,
+                                          struct unpacked b) {
     const bool less = a.mantissa < b.mantissa;
     const uint128 dividend = (uint128)a.mantissa << (less ? 64 : 63);
     const uint64_t quotient = (uint64_t)(dividend / b.mantissa);
@@ -50,7 +52,8 @@ static struct float80 div_special(struct float80_env *env, struct float80 a, str
         if (float80_raise(env, FLOAT80_DE)) return a;
     }
     if (class_a == FLOAT80_CLASS_INFINITY) return float80_infinity(sign);
-    if (class_a == FLOAT80_CLASS_ZERO || class_b == FLOAT80_CLASS_INFINITY) return float80_zero(sign);
+    if (class_a == FLOAT80_CLASS_ZERO || class_b == FLOAT80_CLASS_INFINITY)
+        return float80_zero(sign);
     return div_unpacked(env, float80_unpack(a), float80_unpack(b));
 }
 

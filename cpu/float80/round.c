@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Rounding with overflow, underflow and precision control. Source: SDM 1 4.8.4, 4.9.1, 8.5.4 to 8.5.6. */
+/* Rounding with overflow, underflow and precision control. Source: SDM 1 4.8.4, 4.9.1, 8.5.4
+ * to 8.5.6. */
 #include "cpu/float80/round.h"
 
 enum { BIAS_ADJUST = 24576 };
@@ -32,13 +33,14 @@ static void raise_inexact(struct float80_env *env, const struct cut *cut, bool u
 static struct float80 overflow_masked(struct float80_env *env, unsigned sign) {
     const bool to_infinity =
         env->rounding == FLOAT80_NEAREST || env->rounding == (sign ? FLOAT80_DOWN : FLOAT80_UP);
-    env->raised = (uint16_t)((env->raised & ~FLOAT80_C1) | FLOAT80_OE | FLOAT80_PE | (to_infinity ? FLOAT80_C1 : 0));
+    env->raised = (uint16_t)((env->raised & ~FLOAT80_C1) | FLOAT80_OE | FLOAT80_PE |
+                             (to_infinity ? FLOAT80_C1 : 0));
     if (to_infinity) return float80_infinity(sign);
     return float80_make(sign, FLOAT80_EXP_MAX - 1, ~0ull >> env->drop << env->drop);
 }
 
-static struct float80 underflow_masked(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi, uint64_t lo,
-                                       bool tiny) {
+static struct float80 underflow_masked(struct float80_env *env, unsigned sign, int32_t exp,
+                                       uint64_t hi, uint64_t lo, bool tiny) {
     const uint128 shifted = shift_right_jam((uint128)hi << 64 | lo, (unsigned)(1 - exp));
     struct cut cut = cut_at(env->drop, (uint64_t)(shifted >> 64), (uint64_t)shifted);
     bool up;
@@ -48,14 +50,18 @@ static struct float80 underflow_masked(struct float80_env *env, unsigned sign, i
     return float80_make(sign, cut.kept >> 63, cut.kept);
 }
 
-/* Biased back into range; what is too far even for that (FSCALE alone gets there) becomes infinity or zero. */
-static struct float80 adjusted(struct float80_env *env, unsigned sign, int32_t exp, uint64_t mantissa) {
-    if (LIKELY(exp > 0 && exp < FLOAT80_EXP_MAX)) return float80_make(sign, (unsigned)exp, mantissa);
+/* Biased back into range; what is too far even for that (FSCALE alone gets there) becomes infinity
+ * or zero. */
+static struct float80 adjusted(struct float80_env *env, unsigned sign, int32_t exp,
+                               uint64_t mantissa) {
+    if (LIKELY(exp > 0 && exp < FLOAT80_EXP_MAX))
+        return float80_make(sign, (unsigned)exp, mantissa);
     env->raised = (uint16_t)((env->raised & ~FLOAT80_C1) | FLOAT80_PE | (exp > 0 ? FLOAT80_C1 : 0));
     return exp > 0 ? float80_infinity(sign) : float80_zero(sign);
 }
 
-struct float80 float80_round_any(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi, uint64_t lo) {
+struct float80 float80_round_any(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi,
+                                 uint64_t lo) {
     struct cut cut = cut_at(env->drop, hi, lo);
     bool up;
     const int32_t before = exp;
@@ -63,7 +69,8 @@ struct float80 float80_round_any(struct float80_env *env, unsigned sign, int32_t
         cut.kept = FLOAT80_INTEGER_BIT;
         exp++;
     }
-    if (before <= 0 && (env->masked & FLOAT80_UE)) return underflow_masked(env, sign, before, hi, lo, exp <= 0);
+    if (before <= 0 && (env->masked & FLOAT80_UE))
+        return underflow_masked(env, sign, before, hi, lo, exp <= 0);
     if (exp >= FLOAT80_EXP_MAX && (env->masked & FLOAT80_OE)) return overflow_masked(env, sign);
     raise_inexact(env, &cut, up);
     if (exp <= 0) {
@@ -77,7 +84,8 @@ struct float80 float80_round_any(struct float80_env *env, unsigned sign, int32_t
     return float80_make(sign, (unsigned)exp, cut.kept);
 }
 
-struct float80 float80_round_full(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi, uint64_t lo) {
+struct float80 float80_round_full(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi,
+                                  uint64_t lo) {
     const uint8_t drop = env->drop;
     env->drop = 0;
     const struct float80 out = float80_round(env, sign, exp, hi, lo);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Inside cpu/float80 only: unpacked values, raising, rounding. An unpacked value is normalized: bit 63 of its
- * mantissa is set, its exponent is biased and may leave 1..0x7ffe. */
+/* Inside cpu/float80 only: unpacked values, raising, rounding. An unpacked value is normalized: bit
+ * 63 of its mantissa is set, its exponent is biased and may leave 1..0x7ffe. */
 #pragma once
 
 #include "base/bits.h"
@@ -60,7 +60,8 @@ static inline uint128 shift_right_jam(uint128 x, unsigned n) {
     return x >> n | ((x << (128 - n)) != 0);
 }
 
-/* Whether rest / 2^64 of a unit in the last place, below a significand that ends in odd, rounds away from zero. */
+/* Whether rest / 2^64 of a unit in the last place, below a significand that ends in odd, rounds
+ * away from zero. */
 static inline bool float80_rounds_up(unsigned rounding, unsigned sign, bool odd, uint64_t rest) {
     const uint64_t half = 1ull << 63;
     if (rounding == FLOAT80_NEAREST) return rest > half || (rest == half && odd);
@@ -68,11 +69,13 @@ static inline bool float80_rounds_up(unsigned rounding, unsigned sign, bool odd,
 }
 
 /* Any exponent and precision; see float80_round. */
-struct float80 float80_round_any(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi, uint64_t lo);
+struct float80 float80_round_any(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi,
+                                 uint64_t lo);
 
-/* Rounds hi + lo / 2^64 (hi normalized; the lowest bit of lo is sticky) to the environment's precision, raising PE, OE, UE. */
-static inline struct float80 float80_round(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi,
-                                           uint64_t lo) {
+/* Rounds hi + lo / 2^64 (hi normalized; the lowest bit of lo is sticky) to the environment's
+ * precision, raising PE, OE, UE. */
+static inline struct float80 float80_round(struct float80_env *env, unsigned sign, int32_t exp,
+                                           uint64_t hi, uint64_t lo) {
     if (UNLIKELY(env->drop != 0 || (uint32_t)exp - 1 >= FLOAT80_EXP_MAX - 2))
         return float80_round_any(env, sign, exp, hi, lo);
     if (lo == 0) return float80_make(sign, (unsigned)exp, hi);
@@ -87,8 +90,10 @@ static inline struct float80 float80_round(struct float80_env *env, unsigned sig
     return float80_make(sign, (unsigned)exp, hi);
 }
 
-/* The same at full precision, whatever precision control says (constants, FSCALE, transcendental functions). */
-struct float80 float80_round_full(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi, uint64_t lo);
+/* The same at full precision, whatever precision control says (constants, FSCALE, transcendental
+ * functions). */
+struct float80 float80_round_full(struct float80_env *env, unsigned sign, int32_t exp, uint64_t hi,
+                                  uint64_t lo);
 
 /* The result when an operand is a NaN or unsupported; false when neither is. */
 bool float80_nan1(struct float80_env *env, struct float80 a, struct float80 *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Square root: integer roots of doubling width, each from the one before by one division. Source: SDM 2 FSQRT. */
+/* Square root: integer roots of doubling width, each from the one before by one division. Source:
+ * SDM 2 FSQRT. */
 #include "cpu/float80/round.h"
 
 /* Root of n in [2^14, 2^16), rounded down. */
@@ -14,7 +15,8 @@ static uint32_t root16(uint32_t n) {
 /* Root of n in [2^62, 2^64), rounded down. */
 static uint64_t root64(uint64_t n) {
     uint64_t root = root16((uint32_t)(n >> 48));
-    /* 8 -> 16 -> 32 bits: root' = (root + n / root) / 2 doubles the good bits; the last step is made exact. */
+    /* 8 -> 16 -> 32 bits: root' = (root + n / root) / 2 doubles the good bits; the last step is
+     * made exact. */
     root = ((root << 8) + (n >> 32) / (root << 8) + 1) / 2;
     root = ((root << 16) + n / (root << 16) + 1) / 2;
     if (root > 0xffffffffu) root = 0xffffffffu;
@@ -45,7 +47,8 @@ static struct float80 sqrt_unpacked(struct float80_env *env, struct unpacked a) 
 
 struct float80 float80_sqrt(struct float80_env *env, struct float80 a) {
     struct float80 nan;
-    if (LIKELY(float80_is_normal(a) && !float80_sign(a))) return sqrt_unpacked(env, float80_unpack(a));
+    if (LIKELY(float80_is_normal(a) && !float80_sign(a)))
+        return sqrt_unpacked(env, float80_unpack(a));
     if (float80_nan1(env, a, &nan)) return nan;
     const enum float80_class class = float80_classify(a);
     if (class == FLOAT80_CLASS_ZERO) return a;

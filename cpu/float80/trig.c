@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* FSIN, FCOS, FPTAN. Arguments are reduced exactly by the 66-bit pi of SDM 1 8.3.8, so a result is the function of
- * the argument modulo that pi. Defined by docs/model-x87.md. */
+/* FSIN, FCOS, FPTAN. Arguments are reduced exactly by the 66-bit pi of SDM 1 8.3.8, so a result is
+ * the function of the argument modulo that pi. Defined by docs/model-x87.md. */
 #include "cpu/float80/wide.h"
 
 /* pi = PI66 / 2^64; pi / 2 = PI66 / 2^65. */
@@ -41,8 +41,10 @@ static struct wide cos_kernel(struct wide r) {
     return wide_scale((struct wide){0, 0, F1_ONE}, f1);
 }
 
-/* Deals with what needs no computation; true when *out is the result, or when there is to be none. */
-static bool trig_special(struct float80_env *env, struct float80 a, bool *out_of_range, struct float80 *out) {
+/* Deals with what needs no computation; true when *out is the result, or when there is to be none.
+ */
+static bool trig_special(struct float80_env *env, struct float80 a, bool *out_of_range,
+                         struct float80 *out) {
     *out_of_range = false;
     *out = a;
     if (LIKELY(float80_is_normal(a))) return *out_of_range = float80_exp(a) >= FLOAT80_BIAS + 63;
@@ -76,7 +78,8 @@ struct float80 float80_cos(struct float80_env *env, struct float80 a, bool *out_
 
 /* For a tiny r the quotient is r and a little more. */
 static struct wide tan_kernel(struct wide r, bool reciprocal) {
-    const struct wide sine = wide_scale(r, series_alternate(SIN_SERIES, SIN_TERMS, wide_square_f0(r)));
+    const struct wide sine =
+        wide_scale(r, series_alternate(SIN_SERIES, SIN_TERMS, wide_square_f0(r)));
     const struct wide cosine = cos_kernel(r);
     return reciprocal ? wide_div(cosine, sine) : wide_div(sine, cosine);
 }

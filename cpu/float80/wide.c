@@ -39,7 +39,8 @@ struct wide wide_add(struct wide a, struct wide b) {
 struct wide wide_mul(struct wide a, struct wide b) {
     const uint128 product = mul_high(a.m, b.m);
     const bool carried = product >> 127;
-    return (struct wide){a.sign ^ b.sign, a.exp + b.exp + carried, carried ? product : product << 1};
+    return (struct wide){a.sign ^ b.sign, a.exp + b.exp + carried,
+                         carried ? product : product << 1};
 }
 
 struct wide wide_scale(struct wide a, uint128 f1) {
@@ -83,7 +84,8 @@ uint128 wide_square_f0(struct wide a) {
 }
 
 struct float80 wide_round(struct float80_env *env, struct wide a, bool exact) {
-    return float80_round_full(env, a.sign, a.exp + FLOAT80_BIAS, (uint64_t)(a.m >> 64), (uint64_t)a.m | !exact);
+    return float80_round_full(env, a.sign, a.exp + FLOAT80_BIAS, (uint64_t)(a.m >> 64),
+                              (uint64_t)a.m | !exact);
 }
 
 uint128 series_add(const uint128 *c, int n, uint128 z) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The x87 register stack and status word, as the x87_*.c handlers and the MMX handlers use them. Everything here acts
- * on struct cpu_state and cannot fault. An instruction's order is always: #MF check (x87_pending), memory read or
- * probe, x87_track, then changes.
- * Source: SDM 1 chapter 8. */
+/* The x87 register stack and status word, as the x87_*.c handlers and the MMX handlers use them.
+ * Everything here acts on struct cpu_state and cannot fault. An instruction's order is always: #MF
+ * check (x87_pending), memory read or probe, x87_track, then changes. Source: SDM 1 chapter 8. */
 #pragma once
 
 #include "cpu/float80/float80.h"
@@ -11,13 +10,22 @@
 #include "cpu/interp/uop.h"
 
 enum x87_status {
-    X87_SF = 0x40, X87_ES = 0x80, X87_C0 = 0x100, X87_C1 = 0x200, X87_C2 = 0x400, X87_TOP = 0x3800, X87_C3 = 0x4000,
-    X87_BUSY = 0x8000, X87_EXCEPTIONS = 0x3f, X87_CC = X87_C0 | X87_C1 | X87_C2 | X87_C3,
+    X87_SF = 0x40,
+    X87_ES = 0x80,
+    X87_C0 = 0x100,
+    X87_C1 = 0x200,
+    X87_C2 = 0x400,
+    X87_TOP = 0x3800,
+    X87_C3 = 0x4000,
+    X87_BUSY = 0x8000,
+    X87_EXCEPTIONS = 0x3f,
+    X87_CC = X87_C0 | X87_C1 | X87_C2 | X87_C3,
 };
 
 enum { X87_FCW_WRITABLE = 0x1f7f, X87_FCW_FIXED = 0x40, X87_FCW_INIT = 0x37f };
 
-/* An unmasked exception waits: the next waiting x87 or MMX instruction raises #MF before it does anything. */
+/* An unmasked exception waits: the next waiting x87 or MMX instruction raises #MF before it does
+ * anything. */
 static inline bool x87_pending(const struct cpu_state *s) {
     return s->x87.fsw & X87_ES;
 }
@@ -55,7 +63,7 @@ static inline void x87_push(struct x87 *f, struct float80 value) {
 }
 
 static inline void x87_free(struct x87 *f, unsigned i) {
-    f->ftw &= (uint8_t)~(1u << x87_index(f, i));
+    f->ftw &= (uint8_t) ~(1u << x87_index(f, i));
 }
 
 static inline void x87_pop(struct x87 *f) {
@@ -65,7 +73,7 @@ static inline void x87_pop(struct x87 *f) {
 
 /* Makes ES and B what the exception flags and masks say. */
 static inline void x87_summarize(struct x87 *f) {
-    f->fsw &= (uint16_t)~(X87_ES | X87_BUSY);
+    f->fsw &= (uint16_t) ~(X87_ES | X87_BUSY);
     if (f->fsw & ~f->fcw & X87_EXCEPTIONS) f->fsw |= X87_ES | X87_BUSY;
 }
 
@@ -85,7 +93,8 @@ static inline void x87_settle(struct x87 *f, const struct float80_env *env) {
     if (UNLIKELY(env->raised & ~f->fcw & X87_EXCEPTIONS)) f->fsw |= X87_ES | X87_BUSY;
 }
 
-/* Stack faults: raise IE and SF, C1 saying which. Return whether the masked response is to follow. */
+/* Stack faults: raise IE and SF, C1 saying which. Return whether the masked response is to follow.
+ */
 static inline bool x87_stack_fault(struct x87 *f, unsigned c1) {
     f->fsw = (uint16_t)((f->fsw & ~X87_C1) | c1 | X87_SF | FLOAT80_IE);
     if (f->fcw & FLOAT80_IE) return true;
@@ -101,8 +110,9 @@ static inline bool x87_overflow(struct x87 *f) {
     return x87_stack_fault(f, X87_C1);
 }
 
-/* What an MMX instruction does to the x87 state, whatever its operands: top 0, all registers in use. Its writer of a
- * register also sets st[i].se to 0xffff. EMMS: x87_leave_mmx. Check x87_pending() first and raise EXCEPTION_MF. */
+/* What an MMX instruction does to the x87 state, whatever its operands: top 0, all registers in
+ * use. Its writer of a register also sets st[i].se to 0xffff. EMMS: x87_leave_mmx. Check
+ * x87_pending() first and raise EXCEPTION_MF. */
 static inline void x87_enter_mmx(struct cpu_state *s) {
     s->x87.fsw &= (uint16_t)~X87_TOP;
     s->x87.ftw = 0xff;
@@ -113,8 +123,8 @@ static inline void x87_leave_mmx(struct cpu_state *s) {
     s->x87.ftw = 0;
 }
 
-/* Instruction opcode and pointer, for every instruction that is not a control instruction; lowering puts the opcode
- * where x87_track finds it. */
+/* Instruction opcode and pointer, for every instruction that is not a control instruction; lowering
+ * puts the opcode where x87_track finds it. */
 static inline void x87_lower_common(const struct insn *insn, struct uop *u) {
     u->src2 = insn->opcode & 7;
     u->imm8 = insn->modrm;
@@ -143,21 +153,28 @@ enum x87_format { X87_F32, X87_F64, X87_F80, X87_I16, X87_I32, X87_I64, X87_BCD 
 
 static inline enum x87_format x87_format_of(const struct operand *operand, bool integer) {
     switch (operand->size) {
-    case 2: return X87_I16;
-    case 4: return integer ? X87_I32 : X87_F32;
-    case 8: return integer ? X87_I64 : X87_F64;
-    default: return X87_F80;
+    case 2:
+        return X87_I16;
+    case 4:
+        return integer ? X87_I32 : X87_F32;
+    case 8:
+        return integer ? X87_I64 : X87_F64;
+    default:
+        return X87_F80;
     }
 }
 
-/* An operand from memory. denormal: it was one in its own format, which its 80-bit form no longer shows. */
+/* An operand from memory. denormal: it was one in its own format, which its 80-bit form no longer
+ * shows. */
 struct x87_operand {
     struct float80 value;
     bool denormal;
 };
 
-/* Reads any format but BCD; false on a memory fault. Raises nothing in the FPU: a signalling NaN stays one. */
-bool x87_read_operand(struct cpu *cpu, uint64_t gva, enum x87_format format, struct x87_operand *out);
+/* Reads any format but BCD; false on a memory fault. Raises nothing in the FPU: a signalling NaN
+ * stays one. */
+bool x87_read_operand(struct cpu *cpu, uint64_t gva, enum x87_format format,
+                      struct x87_operand *out);
 
 #define LOWER(op, function) lower_fn function;
 #include "cpu/interp/ops_x87.def"

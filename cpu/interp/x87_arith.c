@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Arithmetic of two operands: FADD, FSUB, FSUBR, FMUL, FDIV, FDIVR with a register, a real or an integer in memory, and
- * the popping forms. One row per op. Source: SDM 2. */
+/* Arithmetic of two operands: FADD, FSUB, FSUBR, FMUL, FDIV, FDIVR with a register, a real or an
+ * integer in memory, and the popping forms. One row per op. Source: SDM 2. */
 #include "cpu/interp/x87.h"
 
 typedef struct float80 binary_fn(struct float80_env *env, struct float80 a, struct float80 b);
@@ -20,17 +20,20 @@ static struct float80 div_reversed(struct float80_env *env, struct float80 a, st
 }
 
 static const struct arith_row ROWS[] = {
-    {OP_FADD, false, false, float80_add},     {OP_FADDP, true, false, float80_add},     {OP_FIADD, false, true, float80_add},
-    {OP_FMUL, false, false, float80_mul},     {OP_FMULP, true, false, float80_mul},     {OP_FIMUL, false, true, float80_mul},
-    {OP_FSUB, false, false, float80_sub},     {OP_FSUBP, true, false, float80_sub},     {OP_FISUB, false, true, float80_sub},
-    {OP_FSUBR, false, false, sub_reversed},   {OP_FSUBRP, true, false, sub_reversed},   {OP_FISUBR, false, true, sub_reversed},
-    {OP_FDIV, false, false, float80_div},     {OP_FDIVP, true, false, float80_div},     {OP_FIDIV, false, true, float80_div},
-    {OP_FDIVR, false, false, div_reversed},   {OP_FDIVRP, true, false, div_reversed},   {OP_FIDIVR, false, true, div_reversed},
+    {OP_FADD, false, false, float80_add},   {OP_FADDP, true, false, float80_add},
+    {OP_FIADD, false, true, float80_add},   {OP_FMUL, false, false, float80_mul},
+    {OP_FMULP, true, false, float80_mul},   {OP_FIMUL, false, true, float80_mul},
+    {OP_FSUB, false, false, float80_sub},   {OP_FSUBP, true, false, float80_sub},
+    {OP_FISUB, false, true, float80_sub},   {OP_FSUBR, false, false, sub_reversed},
+    {OP_FSUBRP, true, false, sub_reversed}, {OP_FISUBR, false, true, sub_reversed},
+    {OP_FDIV, false, false, float80_div},   {OP_FDIVP, true, false, float80_div},
+    {OP_FIDIV, false, true, float80_div},   {OP_FDIVR, false, false, div_reversed},
+    {OP_FDIVRP, true, false, div_reversed}, {OP_FIDIVR, false, true, div_reversed},
 };
 
 /* ST(dst) = ST(dst) op ST(src). */
-static __attribute__((noinline)) void arith_registers(struct x87 *f, const struct arith_row *row, unsigned dst,
-                                                      unsigned src) {
+static __attribute__((noinline)) void arith_registers(struct x87 *f, const struct arith_row *row,
+                                                      unsigned dst, unsigned src) {
     if (UNLIKELY(x87_empty(f, dst) || x87_empty(f, src))) {
         if (!x87_underflow(f)) return;
         x87_set(f, dst, float80_default_nan());
@@ -48,10 +51,10 @@ static bool either_is_nan(struct float80 a, struct float80 b) {
     return float80_classify(a) >= FLOAT80_CLASS_QNAN || float80_classify(b) >= FLOAT80_CLASS_QNAN;
 }
 
-/* The operation with an operand that was denormal in memory: DE comes after IE and ZE and after quiet NaNs, before
- * everything else. */
-static struct float80 arith_denormal(struct float80_env *env, const struct arith_row *row, struct float80 a,
-                                     struct float80 b) {
+/* The operation with an operand that was denormal in memory: DE comes after IE and ZE and after
+ * quiet NaNs, before everything else. */
+static struct float80 arith_denormal(struct float80_env *env, const struct arith_row *row,
+                                     struct float80 a, struct float80 b) {
     struct float80_env probe = *env;
     const struct float80 result = row->fn(&probe, a, b);
     if (!(probe.raised & (FLOAT80_IE | FLOAT80_ZE)) && !either_is_nan(a, b)) {
@@ -63,7 +66,8 @@ static struct float80 arith_denormal(struct float80_env *env, const struct arith
 }
 
 /* ST(0) = ST(0) op memory. */
-static __attribute__((noinline)) void arith_operand(struct x87 *f, const struct arith_row *row, struct x87_operand b) {
+static __attribute__((noinline)) void arith_operand(struct x87 *f, const struct arith_row *row,
+                                                    struct x87_operand b) {
     if (UNLIKELY(x87_empty(f, 0))) {
         if (x87_underflow(f)) x87_set(f, 0, float80_default_nan());
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Control instructions: they leave instruction and data pointers alone. The FN ones do not wait, so they neither
- * report a pending exception. Source: SDM 2 FLDCW, FNSTCW, FNSTSW, FNCLEX, FNINIT, WAIT. */
+/* Control instructions: they leave instruction and data pointers alone. The FN ones do not wait, so
+ * they neither report a pending exception. Source: SDM 2 FLDCW, FNSTCW, FNSTSW, FNCLEX, FNINIT,
+ * WAIT. */
 #include "cpu/interp/x87.h"
 #include "cpu/interp/x87_env.h"
 
@@ -21,12 +22,14 @@ static const struct uop *x87_fldcw(struct cpu *cpu, const struct uop *u) {
 }
 
 static const struct uop *x87_fnstcw(struct cpu *cpu, const struct uop *u) {
-    if (UNLIKELY(!mem_write(cpu, uop_address(cpu, u), &cpu->state.x87.fcw, 2))) return uop_raise_memory(cpu, u);
+    if (UNLIKELY(!mem_write(cpu, uop_address(cpu, u), &cpu->state.x87.fcw, 2)))
+        return uop_raise_memory(cpu, u);
     NEXT(cpu, u);
 }
 
 static const struct uop *x87_fnstsw_memory(struct cpu *cpu, const struct uop *u) {
-    if (UNLIKELY(!mem_write(cpu, uop_address(cpu, u), &cpu->state.x87.fsw, 2))) return uop_raise_memory(cpu, u);
+    if (UNLIKELY(!mem_write(cpu, uop_address(cpu, u), &cpu->state.x87.fsw, 2)))
+        return uop_raise_memory(cpu, u);
     NEXT(cpu, u);
 }
 
@@ -37,7 +40,7 @@ static const struct uop *x87_fnstsw_ax(struct cpu *cpu, const struct uop *u) {
 }
 
 static const struct uop *x87_fnclex(struct cpu *cpu, const struct uop *u) {
-    cpu->state.x87.fsw &= (uint16_t)~(X87_EXCEPTIONS | X87_SF | X87_ES | X87_BUSY);
+    cpu->state.x87.fsw &= (uint16_t) ~(X87_EXCEPTIONS | X87_SF | X87_ES | X87_BUSY);
     NEXT(cpu, u);
 }
 

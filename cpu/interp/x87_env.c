@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* FNSTENV, FLDENV, FNSAVE, FRSTOR: the protected-mode images, 28 or 14 bytes of environment and 80 of registers in
- * stack order. FCS and FDS are stored as 0 and their upper halves as ones. Source: SDM 1 8.1.10, figures 8-9, 8-10. */
+/* FNSTENV, FLDENV, FNSAVE, FRSTOR: the protected-mode images, 28 or 14 bytes of environment and 80
+ * of registers in stack order. FCS and FDS are stored as 0 and their upper halves as ones. Source:
+ * SDM 1 8.1.10, figures 8-9, 8-10. */
 #include "cpu/interp/x87_env.h"
 #include "cpu/interp/x87.h"
 
-enum { ENV_SIZE_32 = 28, ENV_SIZE_16 = 14, REGISTERS_SIZE = 80, IMAGE_MAX = ENV_SIZE_32 + REGISTERS_SIZE, CHUNK = 64 };
+enum {
+    ENV_SIZE_32 = 28,
+    ENV_SIZE_16 = 14,
+    REGISTERS_SIZE = 80,
+    IMAGE_MAX = ENV_SIZE_32 + REGISTERS_SIZE,
+    CHUNK = 64
+};
 
 static unsigned tag_of(struct float80 a) {
     const enum float80_class class = float80_classify(a);
@@ -91,13 +98,15 @@ static void registers_read(struct x87 *f, const uint8_t *image) {
 static bool image_store(struct cpu *cpu, uint64_t gva, const uint8_t *image, unsigned size) {
     if (!mem_probe_write(cpu, gva, size)) return false;
     for (unsigned at = 0; at < size; at += CHUNK)
-        if (!mem_write_slow(cpu, gva + at, image + at, size - at < CHUNK ? size - at : CHUNK)) return false;
+        if (!mem_write_slow(cpu, gva + at, image + at, size - at < CHUNK ? size - at : CHUNK))
+            return false;
     return true;
 }
 
 static bool image_load(struct cpu *cpu, uint64_t gva, uint8_t *image, unsigned size) {
     for (unsigned at = 0; at < size; at += CHUNK)
-        if (!mem_read_slow(cpu, gva + at, image + at, size - at < CHUNK ? size - at : CHUNK)) return false;
+        if (!mem_read_slow(cpu, gva + at, image + at, size - at < CHUNK ? size - at : CHUNK))
+            return false;
     return true;
 }
 
@@ -124,7 +133,8 @@ static const struct uop *x87_fnsave(struct cpu *cpu, const struct uop *u) {
     uint8_t image[IMAGE_MAX];
     env_write(f, u->size == ENV_SIZE_32, image);
     registers_write(f, image + u->size);
-    if (!image_store(cpu, uop_address(cpu, u), image, u->size + REGISTERS_SIZE)) return uop_raise_memory(cpu, u);
+    if (!image_store(cpu, uop_address(cpu, u), image, u->size + REGISTERS_SIZE))
+        return uop_raise_memory(cpu, u);
     x87_init(f);
     return u + 1;
 }
@@ -133,7 +143,8 @@ static const struct uop *x87_frstor(struct cpu *cpu, const struct uop *u) {
     struct x87 *f = &cpu->state.x87;
     uint8_t image[IMAGE_MAX];
     if (UNLIKELY(x87_pending(&cpu->state))) return uop_raise(cpu, u, EXCEPTION_MF, 0);
-    if (!image_load(cpu, uop_address(cpu, u), image, u->size + REGISTERS_SIZE)) return uop_raise_memory(cpu, u);
+    if (!image_load(cpu, uop_address(cpu, u), image, u->size + REGISTERS_SIZE))
+        return uop_raise_memory(cpu, u);
     env_read(f, u->size == ENV_SIZE_32, image);
     registers_read(f, image + u->size);
     return u + 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Functions of ST(0), or of ST(0) and ST(1), that take their operands from the top of the stack and leave one result
- * (replacing ST(0), or replacing both), or two. One row per op. Source: SDM 2; condition codes: SDM 1 table 8-1. */
+/* Functions of ST(0), or of ST(0) and ST(1), that take their operands from the top of the stack and
+ * leave one result (replacing ST(0), or replacing both), or two. One row per op. Source: SDM 2;
+ * condition codes: SDM 1 table 8-1. */
 #include "cpu/interp/x87.h"
 
 /* In: ST(0), ST(1). Out: the new ST(0), and ST(1) if the row pushes. */
@@ -42,13 +43,16 @@ static void function_xtract(struct float80_env *env, struct values *v) {
 static void remainder_of(struct float80_env *env, struct values *v, bool nearest) {
     unsigned quotient;
     bool partial;
-    const bool numbers =
-        float80_classify(v->st[0]) < FLOAT80_CLASS_QNAN && float80_classify(v->st[1]) < FLOAT80_CLASS_QNAN;
+    const bool numbers = float80_classify(v->st[0]) < FLOAT80_CLASS_QNAN &&
+                         float80_classify(v->st[1]) < FLOAT80_CLASS_QNAN;
     v->st[0] = float80_rem(env, v->st[0], v->st[1], nearest, &quotient, &partial);
     if (!numbers || env->raised & FLOAT80_IE || float80_suppressed(env)) return;
     v->cc_known = X87_CC;
-    if (partial) v->cc = X87_C2;
-    else v->cc = (quotient & 4 ? X87_C0 : 0) | (quotient & 2 ? X87_C3 : 0) | (quotient & 1 ? X87_C1 : 0);
+    if (partial)
+        v->cc = X87_C2;
+    else
+        v->cc =
+            (quotient & 4 ? X87_C0 : 0) | (quotient & 2 ? X87_C3 : 0) | (quotient & 1 ? X87_C1 : 0);
 }
 
 static void function_prem(struct float80_env *env, struct values *v) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Pushes: FLD, FILD, FBLD and the constants. Source: SDM 2 FLD, FILD, FBLD, FLD1/FLDL2T/FLDL2E/FLDPI/FLDLG2/FLDLN2/FLDZ. */
+/* Pushes: FLD, FILD, FBLD and the constants. Source: SDM 2 FLD, FILD, FBLD,
+ * FLD1/FLDL2T/FLDL2E/FLDPI/FLDLG2/FLDLN2/FLDZ. */
 #include "cpu/interp/x87.h"
 
-bool x87_read_operand(struct cpu *cpu, uint64_t gva, enum x87_format format, struct x87_operand *out) {
+bool x87_read_operand(struct cpu *cpu, uint64_t gva, enum x87_format format,
+                      struct x87_operand *out) {
     uint32_t bits32;
     uint64_t bits64;
     uint16_t bits16;
@@ -143,7 +145,8 @@ static void push_constant(struct x87 *f, const struct constant_row *row) {
         return;
     }
     const unsigned rounding = (f->fcw >> 10) & 3;
-    const bool up = rounding == FLOAT80_NEAREST ? row->rest >> 63 : rounding == FLOAT80_UP && row->rest;
+    const bool up =
+        rounding == FLOAT80_NEAREST ? row->rest >> 63 : rounding == FLOAT80_UP && row->rest;
     f->fsw &= (uint16_t)~X87_C1;
     x87_push(f, float80_make(0, row->exp, row->mantissa + up));
 }

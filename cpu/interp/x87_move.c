@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Register moves and sign changes, which look at no class of value: FXCH, FCMOVcc, FCHS, FABS; and the stack's own
- * housekeeping: FFREE, FFREEP, FINCSTP, FDECSTP, FNOP. Source: SDM 2. */
+/* Register moves and sign changes, which look at no class of value: FXCH, FCMOVcc, FCHS, FABS; and
+ * the stack's own housekeeping: FFREE, FFREEP, FINCSTP, FDECSTP, FNOP. Source: SDM 2. */
 #include "cpu/flags.h"
 #include "cpu/interp/x87.h"
 
@@ -30,10 +30,17 @@ enum cmov_condition { CMOV_B, CMOV_E, CMOV_BE, CMOV_U, CMOV_NEGATED };
 static bool cmov_taken(const struct cpu_state *s, unsigned condition) {
     bool holds = flag_pf(s);
     switch (condition & 3) {
-    case CMOV_B: holds = flag_cf(s); break;
-    case CMOV_E: holds = flag_zf(s); break;
-    case CMOV_BE: holds = flag_cf(s) || flag_zf(s); break;
-    default: break;
+    case CMOV_B:
+        holds = flag_cf(s);
+        break;
+    case CMOV_E:
+        holds = flag_zf(s);
+        break;
+    case CMOV_BE:
+        holds = flag_cf(s) || flag_zf(s);
+        break;
+    default:
+        break;
     }
     return holds != (condition >= CMOV_NEGATED);
 }
@@ -99,7 +106,6 @@ int lower_x87_fxch(const struct insn *insn, struct uop *u) {
     u->fn = x87_fxch;
     return LOWER_NEXT;
 }
-
 
 /* DA: the condition; DB: its negation; ModRM bits 3 and 4 say which. */
 int lower_x87_fcmov(const struct insn *insn, struct uop *u) {

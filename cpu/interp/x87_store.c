@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Stores: FST, FSTP, FIST, FISTP, FISTTP, FBSTP. An exception that is unmasked keeps memory and stack as they were;
- * a memory fault keeps the status word too. Source: SDM 2; SDM 1 8.5. */
+/* Stores: FST, FSTP, FIST, FISTP, FISTTP, FBSTP. An exception that is unmasked keeps memory and
+ * stack as they were; a memory fault keeps the status word too. Source: SDM 2; SDM 1 8.5. */
 #include "cpu/interp/x87.h"
 
 /* Everything but PE suppresses a store to memory when it is unmasked. */
@@ -18,13 +18,24 @@ static void put_bits(struct stored *out, uint64_t bits, unsigned size) {
     out->size = (uint8_t)size;
 }
 
-static void convert_to_memory(struct float80_env *env, enum x87_format format, struct float80 value, struct stored *out) {
+static void convert_to_memory(struct float80_env *env, enum x87_format format, struct float80 value,
+                              struct stored *out) {
     switch (format) {
-    case X87_F32: put_bits(out, float80_to_f32(env, value), 4); break;
-    case X87_F64: put_bits(out, float80_to_f64(env, value), 8); break;
-    case X87_I16: put_bits(out, (uint64_t)float80_to_int(env, value, 16), 2); break;
-    case X87_I32: put_bits(out, (uint64_t)float80_to_int(env, value, 32), 4); break;
-    case X87_I64: put_bits(out, (uint64_t)float80_to_int(env, value, 64), 8); break;
+    case X87_F32:
+        put_bits(out, float80_to_f32(env, value), 4);
+        break;
+    case X87_F64:
+        put_bits(out, float80_to_f64(env, value), 8);
+        break;
+    case X87_I16:
+        put_bits(out, (uint64_t)float80_to_int(env, value, 16), 2);
+        break;
+    case X87_I32:
+        put_bits(out, (uint64_t)float80_to_int(env, value, 32), 4);
+        break;
+    case X87_I64:
+        put_bits(out, (uint64_t)float80_to_int(env, value, 64), 8);
+        break;
     case X87_BCD:
         float80_to_bcd(env, value, out->byte);
         out->size = 10;
@@ -36,8 +47,10 @@ static void convert_to_memory(struct float80_env *env, enum x87_format format, s
     }
 }
 
-/* The status word after storing ST(0); *out is what to store if nothing unmasked stands against it. */
-static struct float80_env store_convert(const struct x87 *f, enum x87_format format, unsigned how, struct stored *out) {
+/* The status word after storing ST(0); *out is what to store if nothing unmasked stands against it.
+ */
+static struct float80_env store_convert(const struct x87 *f, enum x87_format format, unsigned how,
+                                        struct stored *out) {
     struct float80_env env = float80_env_of(f->fcw);
     if (how & STORE_TRUNCATE) env.rounding = FLOAT80_ZERO;
     if (LIKELY(!x87_empty(f, 0))) {
@@ -51,10 +64,14 @@ static struct float80_env store_convert(const struct x87 *f, enum x87_format for
 
 static bool write_stored(struct cpu *cpu, uint64_t gva, const struct stored *out) {
     switch (out->size) {
-    case 2: return mem_write(cpu, gva, out->byte, 2);
-    case 4: return mem_write(cpu, gva, out->byte, 4);
-    case 8: return mem_write(cpu, gva, out->byte, 8);
-    default: return mem_write(cpu, gva, out->byte, 10);
+    case 2:
+        return mem_write(cpu, gva, out->byte, 2);
+    case 4:
+        return mem_write(cpu, gva, out->byte, 4);
+    case 8:
+        return mem_write(cpu, gva, out->byte, 8);
+    default:
+        return mem_write(cpu, gva, out->byte, 10);
     }
 }
 

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* FXSAVE, FXRSTOR, XSAVE, XSAVEOPT, XSAVEC, XRSTOR on guest memory. Only the bytes that a component owns are touched;
- * all of them are checked before the first is changed. Source: SDM 1 13.7 to 13.10; SDM 2. */
+/* FXSAVE, FXRSTOR, XSAVE, XSAVEOPT, XSAVEC, XRSTOR on guest memory. Only the bytes that a component
+ * owns are touched; all of them are checked before the first is changed. Source: SDM 1 13.7
+ * to 13.10; SDM 2. */
 #include "cpu/interp/fp.h"
 #include "cpu/interp/x87.h"
 #include "cpu/xsave.h"
 
 /* The pieces of an image, and sets of them. */
-enum piece { PIECE_HEAD, PIECE_MXCSR, PIECE_ST, PIECE_XMM, PIECE_XSTATE_BV, PIECE_XCOMP_BV, PIECE_HEADER, PIECE_YMM, PIECES };
+enum piece {
+    PIECE_HEAD,
+    PIECE_MXCSR,
+    PIECE_ST,
+    PIECE_XMM,
+    PIECE_XSTATE_BV,
+    PIECE_XCOMP_BV,
+    PIECE_HEADER,
+    PIECE_YMM,
+    PIECES
+};
 
 static const struct {
     uint16_t offset, size;
@@ -53,12 +64,14 @@ static unsigned chunk_at(enum piece piece, unsigned at) {
 
 static bool pieces_store(struct cpu *cpu, uint64_t gva, const struct image *image, unsigned set) {
     for (unsigned p = 0; p < PIECES; p++)
-        if (set >> p & 1 && !mem_probe_write(cpu, gva + PIECE[p].offset, PIECE[p].size)) return false;
+        if (set >> p & 1 && !mem_probe_write(cpu, gva + PIECE[p].offset, PIECE[p].size))
+            return false;
     for (unsigned p = 0; p < PIECES; p++) {
         if (!(set >> p & 1)) continue;
         for (unsigned at = 0; at < PIECE[p].size; at += CHUNK) {
             const unsigned offset = PIECE[p].offset + at;
-            if (!mem_write_slow(cpu, gva + offset, image->byte + offset, chunk_at(p, at))) return false;
+            if (!mem_write_slow(cpu, gva + offset, image->byte + offset, chunk_at(p, at)))
+                return false;
         }
     }
     return true;
@@ -69,14 +82,16 @@ static bool pieces_load(struct cpu *cpu, uint64_t gva, struct image *image, unsi
         if (!(set >> p & 1)) continue;
         for (unsigned at = 0; at < PIECE[p].size; at += CHUNK) {
             const unsigned offset = PIECE[p].offset + at;
-            if (!mem_read_slow(cpu, gva + offset, image->byte + offset, chunk_at(p, at))) return false;
+            if (!mem_read_slow(cpu, gva + offset, image->byte + offset, chunk_at(p, at)))
+                return false;
         }
     }
     return true;
 }
 
 /* Fills the pieces of the given components but for MXCSR. */
-static void image_fill(const struct cpu_state *s, struct image *image, unsigned components, bool wide) {
+static void image_fill(const struct cpu_state *s, struct image *image, unsigned components,
+                       bool wide) {
     if (components & XCR0_X87) xsave_put_x87(s, image->byte, wide);
     if (components & XCR0_SSE) xsave_put_xmm(s, image->byte);
     if (components & XCR0_AVX) xsave_put_ymm(s, image->byte);
@@ -177,13 +192,16 @@ static bool header_is_zero(const struct image *image, unsigned from, unsigned to
 }
 
 static bool header_valid(const struct image *image) {
-    const uint64_t present = image_get64(image, XSAVE_AT_XSTATE_BV), format = image_get64(image, XSAVE_AT_XCOMP_BV);
-    if (!(format & XCOMP_COMPACTED)) return !(present & ~(uint64_t)XCR0_ALL) && header_is_zero(image, 8, 24);
-    return !(format & ~(XCOMP_COMPACTED | XCR0_ALL)) && !(present & ~format) && !(present & XCOMP_COMPACTED) &&
-           header_is_zero(image, 16, 64);
+    const uint64_t present = image_get64(image, XSAVE_AT_XSTATE_BV),
+                   format = image_get64(image, XSAVE_AT_XCOMP_BV);
+    if (!(format & XCOMP_COMPACTED))
+        return !(present & ~(uint64_t)XCR0_ALL) && header_is_zero(image, 8, 24);
+    return !(format & ~(XCOMP_COMPACTED | XCR0_ALL)) && !(present & ~format) &&
+           !(present & XCOMP_COMPACTED) && header_is_zero(image, 16, 64);
 }
 
-static void components_restore(struct cpu_state *s, const struct image *image, unsigned wanted, unsigned loaded, bool wide) {
+static void components_restore(struct cpu_state *s, const struct image *image, unsigned wanted,
+                               unsigned loaded, bool wide) {
     const unsigned initial = wanted & ~loaded;
     if (loaded & XCR0_X87) xsave_get_x87(s, image->byte, wide);
     if (loaded & XCR0_SSE) xsave_get_xmm(s, image->byte);
@@ -193,8 +211,8 @@ static void components_restore(struct cpu_state *s, const struct image *image, u
     if (initial & XCR0_AVX) xsave_init_ymm(s);
 }
 
-/* MXCSR comes with SSE or AVX and from memory in the standard form; with SSE, and initialized with it, in the
- * compacted one. */
+/* MXCSR comes with SSE or AVX and from memory in the standard form; with SSE, and initialized with
+ * it, in the compacted one. */
 static const struct uop *xrstor(struct cpu *cpu, const struct uop *u) {
     struct cpu_state *s = &cpu->state;
     const uint64_t gva = uop_address(cpu, u);
@@ -210,8 +228,10 @@ static const struct uop *xrstor(struct cpu *cpu, const struct uop *u) {
         return uop_raise_memory(cpu, u);
     if (mxcsr && !mxcsr_valid(&image)) return uop_raise(cpu, u, EXCEPTION_GP, 0);
     components_restore(s, &image, wanted, loaded, u->dst);
-    if (mxcsr) mxcsr_set(cpu, (uint32_t)image_get64(&image, XSAVE_AT_MXCSR));
-    else if (wanted & XCR0_SSE) mxcsr_set(cpu, MXCSR_INIT);
+    if (mxcsr)
+        mxcsr_set(cpu, (uint32_t)image_get64(&image, XSAVE_AT_MXCSR));
+    else if (wanted & XCR0_SSE)
+        mxcsr_set(cpu, MXCSR_INIT);
     return u + 1;
 }
 

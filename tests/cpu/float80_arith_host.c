@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The soft float's arithmetic against the host's x87: result, IE DE ZE OE UE PE, C1 and condition code, bit for bit, for
- * random operands of every class, every rounding and precision, masked and unmasked. LOCKSTEP_SWEEP: operands each. */
+/* The soft float's arithmetic against the host's x87: result, IE DE ZE OE UE PE, C1 and condition
+ * code, bit for bit, for random operands of every class, every rounding and precision, masked and
+ * unmasked. LOCKSTEP_SWEEP: operands each. */
 #include "cpu/float80/float80.h"
 #include "tests/cpu/float80_host.h"
 #include "tests/cpu/float80_operands.h"
@@ -27,42 +28,51 @@ struct outcome {
     unsigned cc;
 };
 
-typedef void soft_fn(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out);
+typedef void soft_fn(struct float80_env *env, struct float80 a, struct float80 b,
+                     struct outcome *out);
 
-static void soft_add(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_add(struct float80_env *env, struct float80 a, struct float80 b,
+                     struct outcome *out) {
     out->st0 = float80_add(env, a, b);
 }
 
-static void soft_sub(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_sub(struct float80_env *env, struct float80 a, struct float80 b,
+                     struct outcome *out) {
     out->st0 = float80_sub(env, a, b);
 }
 
-static void soft_mul(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_mul(struct float80_env *env, struct float80 a, struct float80 b,
+                     struct outcome *out) {
     out->st0 = float80_mul(env, a, b);
 }
 
-static void soft_div(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_div(struct float80_env *env, struct float80 a, struct float80 b,
+                     struct outcome *out) {
     out->st0 = float80_div(env, a, b);
 }
 
-static void soft_sqrt(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_sqrt(struct float80_env *env, struct float80 a, struct float80 b,
+                      struct outcome *out) {
     out->st0 = float80_sqrt(env, a);
 }
 
-static void soft_rndint(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_rndint(struct float80_env *env, struct float80 a, struct float80 b,
+                        struct outcome *out) {
     out->st0 = float80_round_to_int(env, a);
 }
 
-static void soft_scale(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_scale(struct float80_env *env, struct float80 a, struct float80 b,
+                       struct outcome *out) {
     out->st0 = float80_scale(env, a, b);
 }
 
-static void soft_xtract(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_xtract(struct float80_env *env, struct float80 a, struct float80 b,
+                        struct outcome *out) {
     out->st0 = float80_extract(env, a, &out->st1);
 }
 
-static void remainder_outcome(struct float80_env *env, struct float80 a, struct float80 b, bool nearest,
-                              struct outcome *out) {
+static void remainder_outcome(struct float80_env *env, struct float80 a, struct float80 b,
+                              bool nearest, struct outcome *out) {
     unsigned q;
     bool partial;
     out->st0 = float80_rem(env, a, b, nearest, &q, &partial);
@@ -70,24 +80,29 @@ static void remainder_outcome(struct float80_env *env, struct float80 a, struct 
     out->cc = partial ? 0x400 : (q & 4) << 6 | (q & 2) << 13 | (q & 1) << 9;
 }
 
-static void soft_prem(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_prem(struct float80_env *env, struct float80 a, struct float80 b,
+                      struct outcome *out) {
     remainder_outcome(env, a, b, false, out);
 }
 
-static void soft_prem1(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_prem1(struct float80_env *env, struct float80 a, struct float80 b,
+                       struct outcome *out) {
     remainder_outcome(env, a, b, true, out);
 }
 
-static void compare_outcome(struct float80_env *env, struct float80 a, struct float80 b, bool quiet, struct outcome *out) {
+static void compare_outcome(struct float80_env *env, struct float80 a, struct float80 b, bool quiet,
+                            struct outcome *out) {
     static const unsigned cc[] = {0, 0x100, 0x4000, 0x4500};
     out->cc = cc[float80_compare(env, a, b, quiet)];
 }
 
-static void soft_com(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_com(struct float80_env *env, struct float80 a, struct float80 b,
+                     struct outcome *out) {
     compare_outcome(env, a, b, false, out);
 }
 
-static void soft_ucom(struct float80_env *env, struct float80 a, struct float80 b, struct outcome *out) {
+static void soft_ucom(struct float80_env *env, struct float80 a, struct float80 b,
+                      struct outcome *out) {
     compare_outcome(env, a, b, true, out);
 }
 
@@ -108,19 +123,23 @@ static void check(const char *name, host_fn *host, soft_fn *soft, bool has_cc, b
         host_run_x87(host, &theirs, a, b, fcw, &memory);
         soft(&env, a, b, &ours);
         if (float80_suppressed(&env)) ours.st0 = a;
-        const struct float80 st0 = float80_of_bytes(theirs.st[0]), st1 = float80_of_bytes(theirs.st[1]);
+        const struct float80 st0 = float80_of_bytes(theirs.st[0]),
+                             st1 = float80_of_bytes(theirs.st[1]);
         const unsigned flags = theirs.fsw & (FLAGS | (has_cc ? CC : 0));
         const bool agree = same(st0, ours.st0) && flags == (env.raised | ours.cc) &&
                            (!pushes || float80_suppressed(&env) || same(st1, ours.st1));
-        cr_assert(agree, "%s %04x:%016llx %04x:%016llx fcw %04x: %04x:%016llx %04x, host %04x:%016llx %04x", name, a.se,
-                  (unsigned long long)a.mantissa, b.se, (unsigned long long)b.mantissa, fcw, ours.st0.se,
-                  (unsigned long long)ours.st0.mantissa, env.raised | ours.cc, st0.se, (unsigned long long)st0.mantissa, flags);
+        cr_assert(
+            agree,
+            "%s %04x:%016llx %04x:%016llx fcw %04x: %04x:%016llx %04x, host %04x:%016llx %04x",
+            name, a.se, (unsigned long long)a.mantissa, b.se, (unsigned long long)b.mantissa, fcw,
+            ours.st0.se, (unsigned long long)ours.st0.mantissa, env.raised | ours.cc, st0.se,
+            (unsigned long long)st0.mantissa, flags);
     }
 }
 
-#define ARITH_TEST(name, has_cc, pushes)                              \
-    Test(float80_arith, name) {                                       \
-        check(#name, host_##name, soft_##name, has_cc, pushes);       \
+#define ARITH_TEST(name, has_cc, pushes)                                                           \
+    Test(float80_arith, name) {                                                                    \
+        check(#name, host_##name, soft_##name, has_cc, pushes);                                    \
     }
 
 ARITH_TEST(add, false, false)

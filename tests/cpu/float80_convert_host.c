@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Conversions to and from memory formats against the host's x87: bytes stored and flags, masked and unmasked. */
+/* Conversions to and from memory formats against the host's x87: bytes stored and flags, masked and
+ * unmasked. */
 #include "cpu/float80/float80.h"
 #include "tests/cpu/float80_host.h"
 #include "tests/cpu/float80_operands.h"
@@ -63,14 +64,14 @@ static void check_store(const char *name, host_fn *host, store_fn *soft) {
         soft(&env, a, ours.byte);
         if (env.raised & ~env.masked & STOPPERS) memset(&ours, 0x55, sizeof(ours));
         cr_assert(!memcmp(&memory, &ours, sizeof(ours)) && (theirs.fsw & FLAGS) == env.raised,
-                  "%s %04x:%016llx fcw %04x: flags %04x, host %04x", name, a.se, (unsigned long long)a.mantissa, fcw,
-                  env.raised, theirs.fsw & FLAGS);
+                  "%s %04x:%016llx fcw %04x: flags %04x, host %04x", name, a.se,
+                  (unsigned long long)a.mantissa, fcw, env.raised, theirs.fsw & FLAGS);
     }
 }
 
-#define STORE_TEST(name)                                                  \
-    Test(float80_convert, store_##name) {                                 \
-        check_store(#name, host_store_##name, soft_store_##name);         \
+#define STORE_TEST(name)                                                                           \
+    Test(float80_convert, store_##name) {                                                          \
+        check_store(#name, host_store_##name, soft_store_##name);                                  \
     }
 
 STORE_TEST(f32)
@@ -124,16 +125,26 @@ static void random_bytes(struct rng *rng, bool decimal, struct host_memory *out)
     uint64_t bits = rng_next(rng);
     memset(out, 0, sizeof(*out));
     if (decimal) {
-        for (int i = 0; i < 9; i++) out->byte[i] = (uint8_t)(rng_below(rng, 10) << 4 | rng_below(rng, 10));
+        for (int i = 0; i < 9; i++)
+            out->byte[i] = (uint8_t)(rng_below(rng, 10) << 4 | rng_below(rng, 10));
         out->byte[9] = (uint8_t)rng_next(rng);
         return;
     }
     switch (rng_below(rng, 6)) {
-    case 0: bits &= 0x800fffff807fffff; break;
-    case 1: bits |= 0x7ff000007f800000; break;
-    case 2: bits = (bits & 0x8000000080000000) | 0x7ff000007f800000; break;
-    case 3: bits >>= rng_below(rng, 64); break;
-    default: break;
+    case 0:
+        bits &= 0x800fffff807fffff;
+        break;
+    case 1:
+        bits |= 0x7ff000007f800000;
+        break;
+    case 2:
+        bits = (bits & 0x8000000080000000) | 0x7ff000007f800000;
+        break;
+    case 3:
+        bits >>= rng_below(rng, 64);
+        break;
+    default:
+        break;
     }
     memcpy(out->byte, &bits, 8);
 }
@@ -154,15 +165,16 @@ static void check_load(const char *name, host_fn *host, load_fn *soft, bool deci
         }
         host_run_x87(host, &theirs, ours, ours, 0x37f, &memory);
         const struct float80 st0 = float80_of_bytes(theirs.st[0]);
-        cr_assert(st0.se == ours.se && st0.mantissa == ours.mantissa && (theirs.fsw & FLAGS) == raised,
-                  "%s: %04x:%016llx, host %04x:%016llx", name, ours.se, (unsigned long long)ours.mantissa, st0.se,
-                  (unsigned long long)st0.mantissa);
+        cr_assert(st0.se == ours.se && st0.mantissa == ours.mantissa &&
+                      (theirs.fsw & FLAGS) == raised,
+                  "%s: %04x:%016llx, host %04x:%016llx", name, ours.se,
+                  (unsigned long long)ours.mantissa, st0.se, (unsigned long long)st0.mantissa);
     }
 }
 
-#define LOAD_TEST(name, decimal)                                               \
-    Test(float80_convert, load_##name) {                                       \
-        check_load(#name, host_load_##name, soft_load_##name, decimal);        \
+#define LOAD_TEST(name, decimal)                                                                   \
+    Test(float80_convert, load_##name) {                                                           \
+        check_load(#name, host_load_##name, soft_load_##name, decimal);                            \
     }
 
 LOAD_TEST(f32, false)

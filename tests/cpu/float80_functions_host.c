@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Transcendental functions against the host's x87: at most one unit in the last place apart, the same exception flags
- * (the host reports PE for exact logarithms too). Both reduce arguments by the 66-bit pi. */
+/* Transcendental functions against the host's x87: at most one unit in the last place apart, the
+ * same exception flags (the host reports PE for exact logarithms too). Both reduce arguments by the
+ * 66-bit pi. */
 #include "cpu/float80/float80.h"
 #include "tests/cpu/float80_host.h"
 #include "tests/cpu/float80_operands.h"
@@ -53,7 +54,8 @@ static bool close_to(struct float80 a, struct float80 b) {
     if ((a.se ^ b.se) & FLOAT80_SIGN) return false;
     if (a.se == b.se) return a.mantissa - b.mantissa + 1 <= 2;
     const struct float80 low = a.se < b.se ? a : b, high = a.se < b.se ? b : a;
-    return high.se - low.se == 1 && high.mantissa == FLOAT80_INTEGER_BIT && low.mantissa >= ~0ull - (float80_exp(low) ? 0 : ~0ull >> 1);
+    return high.se - low.se == 1 && high.mantissa == FLOAT80_INTEGER_BIT &&
+           low.mantissa >= ~0ull - (float80_exp(low) ? 0 : ~0ull >> 1);
 }
 
 /* exp_max: the largest exponent in the function's range. */
@@ -73,17 +75,18 @@ static void check(const char *name, host_fn *host, soft_fn *soft, unsigned exp_m
         host_run_x87(host, &theirs, a, b, fcw, &memory);
         const struct float80 st0 = float80_of_bytes(theirs.st[0]);
         const unsigned mask = env.raised & FLOAT80_PE ? 0x3f : 0x0f; /* exact: no UE either */
-        cr_assert(close_to(ours, st0) && !((env.raised ^ theirs.fsw) & mask),
-                  "%s %04x:%016llx %04x:%016llx fcw %04x: %04x:%016llx %02x, host %04x:%016llx %02x", name, a.se,
-                  (unsigned long long)a.mantissa, b.se, (unsigned long long)b.mantissa, fcw, ours.se,
-                  (unsigned long long)ours.mantissa, env.raised & 0x3f, st0.se, (unsigned long long)st0.mantissa,
-                  theirs.fsw & 0x3f);
+        cr_assert(
+            close_to(ours, st0) && !((env.raised ^ theirs.fsw) & mask),
+            "%s %04x:%016llx %04x:%016llx fcw %04x: %04x:%016llx %02x, host %04x:%016llx %02x",
+            name, a.se, (unsigned long long)a.mantissa, b.se, (unsigned long long)b.mantissa, fcw,
+            ours.se, (unsigned long long)ours.mantissa, env.raised & 0x3f, st0.se,
+            (unsigned long long)st0.mantissa, theirs.fsw & 0x3f);
     }
 }
 
-#define FUNCTION_TEST(name, exp_max)                             \
-    Test(float80_functions, name) {                              \
-        check(#name, host_##name, soft_##name, exp_max);         \
+#define FUNCTION_TEST(name, exp_max)                                                               \
+    Test(float80_functions, name) {                                                                \
+        check(#name, host_##name, soft_##name, exp_max);                                           \
     }
 
 FUNCTION_TEST(sin, 0x3fff + 62)

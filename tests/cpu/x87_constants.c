@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The constants are kept to 67 bits and rounded by RC; precision control has no effect. Source: SDM 1 8.3.2, SDM 2
- * FLD1/FLDL2T/FLDL2E/FLDPI/FLDLG2/FLDLN2/FLDZ. */
+/* The constants are kept to 67 bits and rounded by RC; precision control has no effect. Source: SDM
+ * 1 8.3.2, SDM 2 FLD1/FLDL2T/FLDL2E/FLDPI/FLDLG2/FLDLN2/FLDZ. */
 #include "tests/cpu/guest.h"
 
 #include <criterion/criterion.h>
@@ -42,7 +42,8 @@ Test(x87_constants, rounded_by_rc) {
             f->ftw = 0;
             GUEST_RUN(&g, 0xd9, rows[i].modrm);
             cr_assert_eq(f->st[7].se, rows[i].exp);
-            cr_assert_eq(f->st[7].mantissa, rows[i].mantissa | rows[i].last[rc], "%02x rc %u", rows[i].modrm, rc);
+            cr_assert_eq(f->st[7].mantissa, rows[i].mantissa | rows[i].last[rc], "%02x rc %u",
+                         rows[i].modrm, rc);
             cr_assert_eq(f->fsw, 0x3800, "no flags, C1 cleared");
         }
     }

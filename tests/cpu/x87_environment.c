@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* FNSTENV, FLDENV, FNSAVE, FRSTOR: the 28- and 14-byte environments, the register area, what they leave behind.
- * Source: SDM 1 8.1.10; SDM 2. */
+/* FNSTENV, FLDENV, FNSAVE, FRSTOR: the 28- and 14-byte environments, the register area, what they
+ * leave behind. Source: SDM 1 8.1.10; SDM 2. */
 #include "tests/cpu/guest.h"
 
 #include <criterion/criterion.h>
@@ -70,7 +70,12 @@ Test(x87_environment, fnstenv_16) {
 }
 
 Test(x87_environment, fldenv_computes_es) {
-    struct env32 env = {.fcw = 0, .fsw = 0x0001, .ftw = 0xfffc, .fip = 0x1234, .fcs_fop = 0x07ffffff, .fdp = 0x5678};
+    struct env32 env = {.fcw = 0,
+                        .fsw = 0x0001,
+                        .ftw = 0xfffc,
+                        .fip = 0x1234,
+                        .fcs_fop = 0x07ffffff,
+                        .fdp = 0x5678};
     space_poke(g.space, DATA, &env, 28);
     GUEST_RUN(&g, 0xd9, 0x27);
     cr_assert_eq(fpu()->fcw, 0x40);
@@ -116,12 +121,14 @@ static void save_and_restore(const uint8_t *code, size_t n) {
 }
 
 Test(x87_environment, frstor_undoes_fnsave_32) {
-    const uint8_t code[] = {0xd9, 0xe8, 0xd9, 0xee, 0xd9, 0xeb, 0xdd, 0x37, 0xd9, 0xe8, 0xdd, 0x27, 0x0f, 0x0b};
+    const uint8_t code[] = {0xd9, 0xe8, 0xd9, 0xee, 0xd9, 0xeb, 0xdd,
+                            0x37, 0xd9, 0xe8, 0xdd, 0x27, 0x0f, 0x0b};
     save_and_restore(code, sizeof code);
 }
 
 Test(x87_environment, frstor_undoes_fnsave_16) {
-    const uint8_t code[] = {0xd9, 0xe8, 0xd9, 0xee, 0xd9, 0xeb, 0x66, 0xdd, 0x37, 0xd9, 0xe8, 0x66, 0xdd, 0x27, 0x0f, 0x0b};
+    const uint8_t code[] = {0xd9, 0xe8, 0xd9, 0xee, 0xd9, 0xeb, 0x66, 0xdd,
+                            0x37, 0xd9, 0xe8, 0x66, 0xdd, 0x27, 0x0f, 0x0b};
     save_and_restore(code, sizeof code);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* "An unmasked exception is reported by the next waiting instruction, before it does anything": #MF with rip at it.
- * Instructions that do not wait pass. Source: SDM 1 8.6, 8.7. */
+/* "An unmasked exception is reported by the next waiting instruction, before it does anything": #MF
+ * with rip at it. Instructions that do not wait pass. Source: SDM 1 8.6, 8.7. */
 #include "tests/cpu/guest.h"
 
 #include <criterion/criterion.h>
@@ -31,10 +31,10 @@ static void assert_mf(const uint8_t *code, size_t n) {
     cr_assert_eq(g.cpu->state.x87.fsw, 0x3000 | 0x8084, "%04x", g.cpu->state.x87.fsw);
 }
 
-#define ASSERT_MF(...)                                                     \
-    do {                                                                   \
-        const uint8_t mf_code[] = {DIVIDE_BY_ZERO, __VA_ARGS__};           \
-        assert_mf(mf_code, sizeof mf_code);                                \
+#define ASSERT_MF(...)                                                                             \
+    do {                                                                                           \
+        const uint8_t mf_code[] = {DIVIDE_BY_ZERO, __VA_ARGS__};                                   \
+        assert_mf(mf_code, sizeof mf_code);                                                        \
     } while (0)
 
 Test(x87_pending, operation_is_not_done) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* FIP, FDP and FOP tell of the last instruction that was not a control instruction; a memory fault changes nothing of
- * the FPU. Source: SDM 1 8.1.8, 8.1.9. */
+/* FIP, FDP and FOP tell of the last instruction that was not a control instruction; a memory fault
+ * changes nothing of the FPU. Source: SDM 1 8.1.8, 8.1.9. */
 #include "tests/cpu/guest.h"
 
 #include <criterion/criterion.h>
@@ -56,12 +56,17 @@ static void assert_fault_changes_nothing(const uint8_t *code, size_t n) {
 }
 
 Test(x87_pointers, faults_change_nothing) {
-    static const uint8_t code[][2] = {
-        {0xd9, 0x07}, {0xdd, 0x07}, {0xdb, 0x2f}, {0xdf, 0x07}, {0xdf, 0x27}, /* fld m32 m64 m80; fild m16; fbld */
-        {0xd8, 0x07}, {0xde, 0x37}, {0xdc, 0x1f},                             /* fadd m32; fidiv m16; fcomp m64 */
-        {0xd9, 0x1f}, {0xdd, 0x17}, {0xdb, 0x3f}, {0xdf, 0x37}, {0xdd, 0x0f}, /* fstp m32; fst m64; fstp m80; fbstp; fisttp */
-        {0xd9, 0x27}, {0xdd, 0x27}, {0xd9, 0x37}, {0xdd, 0x37}, {0xd9, 0x2f}, {0xdd, 0x3f},
-    };
+    static const uint8_t code[]
+                             [2] = {
+                                 {0xd9, 0x07}, {0xdd, 0x07}, {0xdb, 0x2f}, {0xdf, 0x07},
+                                 {0xdf, 0x27}, /* fld m32 m64 m80; fild m16; fbld */
+                                 {0xd8, 0x07}, {0xde, 0x37}, {0xdc, 0x1f}, /* fadd m32; fidiv m16;
+                                                                              fcomp m64 */
+                                 {0xd9, 0x1f}, {0xdd, 0x17}, {0xdb, 0x3f}, {0xdf, 0x37},
+                                 {0xdd, 0x0f}, /* fstp m32; fst m64; fstp m80; fbstp; fisttp */
+                                 {0xd9, 0x27}, {0xdd, 0x27}, {0xd9, 0x37}, {0xdd, 0x37},
+                                 {0xd9, 0x2f}, {0xdd, 0x3f},
+                             };
     for (size_t i = 0; i < sizeof code / sizeof code[0]; i++) {
         fpu()->ftw = 0x81;
         fpu()->fsw = 0x3800;

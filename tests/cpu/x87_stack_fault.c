@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* "Stack overflow or underflow: IE and SF are set, C1 is 1 for overflow, 0 for underflow"; masked, the result is the
- * default NaN; unmasked, stack and operands stay. Source: SDM 1 8.5.1.1. */
+/* "Stack overflow or underflow: IE and SF are set, C1 is 1 for overflow, 0 for underflow"; masked,
+ * the result is the default NaN; unmasked, stack and operands stay. Source: SDM 1 8.5.1.1. */
 #include "cpu/float80/float80.h"
 #include "tests/cpu/guest.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The images for signal frames: what is written comes back, whatever a guest made of the image in between is refused
- * or harmless. */
+/* The images for signal frames: what is written comes back, whatever a guest made of the image in
+ * between is refused or harmless. */
 #include "cpu/xsave.h"
 
 #include <criterion/criterion.h>
@@ -11,9 +11,12 @@ static struct cpu_state *state_new(unsigned seed) {
     struct cpu_state *s = aligned_alloc(32, sizeof *s);
     memset(s, 0, sizeof *s);
     s->mxcsr = 0x1fa5;
-    s->x87 = (struct x87){.fcw = 0x27f, .fsw = 0x2a20, .fop = 0x123, .ftw = 0xe0, .fip = 0x7fff12345678, .fdp = 0x55};
-    for (unsigned i = 0; i < 8; i++) s->x87.st[i] = (struct float80){0x8000000000000000 + i * seed, (uint16_t)(0x3fff + i)};
-    for (unsigned i = 0; i < 64; i++) s->ymm[i / 4].u64[i % 4] = (i + 1) * 0x0123456789abcdefull * seed;
+    s->x87 = (struct x87){
+        .fcw = 0x27f, .fsw = 0x2a20, .fop = 0x123, .ftw = 0xe0, .fip = 0x7fff12345678, .fdp = 0x55};
+    for (unsigned i = 0; i < 8; i++)
+        s->x87.st[i] = (struct float80){0x8000000000000000 + i * seed, (uint16_t)(0x3fff + i)};
+    for (unsigned i = 0; i < 64; i++)
+        s->ymm[i / 4].u64[i % 4] = (i + 1) * 0x0123456789abcdefull * seed;
     return s;
 }
 

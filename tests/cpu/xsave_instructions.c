@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* FXSAVE, XSAVE, XSAVEOPT, XSAVEC write only what their components own and the bitmap asks for; the restoring ones check
- * alignment, header and MXCSR before they change anything. Source: SDM 1 10.5, 13.4 to 13.10. */
+/* FXSAVE, XSAVE, XSAVEOPT, XSAVEC write only what their components own and the bitmap asks for; the
+ * restoring ones check alignment, header and MXCSR before they change anything. Source: SDM
+ * 1 10.5, 13.4 to 13.10. */
 #include "cpu/xsave.h"
 #include "tests/cpu/guest.h"
 
@@ -24,13 +25,13 @@ static void teardown(void) {
 
 TestSuite(xsave_instructions, .init = setup, .fini = teardown);
 
-#define FXSAVE64 0x48, 0x0f, 0xae, 0x07
-#define FXSAVE32 0x0f, 0xae, 0x07
-#define FXRSTOR64 0x48, 0x0f, 0xae, 0x0f
-#define XSAVE64 0x48, 0x0f, 0xae, 0x27
+#define FXSAVE64   0x48, 0x0f, 0xae, 0x07
+#define FXSAVE32   0x0f, 0xae, 0x07
+#define FXRSTOR64  0x48, 0x0f, 0xae, 0x0f
+#define XSAVE64    0x48, 0x0f, 0xae, 0x27
 #define XSAVEOPT64 0x48, 0x0f, 0xae, 0x37
-#define XSAVEC64 0x48, 0x0f, 0xc7, 0x27
-#define XRSTOR64 0x48, 0x0f, 0xae, 0x2f
+#define XSAVEC64   0x48, 0x0f, 0xc7, 0x27
+#define XRSTOR64   0x48, 0x0f, 0xae, 0x2f
 
 static void look(void) {
     space_peek(g.space, area, DATA, AREA);
@@ -49,16 +50,19 @@ static void put(unsigned at, uint64_t value, unsigned n) {
 
 /* Which 8-byte words of the area differ from the pattern, as ranges. */
 static void assert_written(unsigned from, unsigned to) {
-    for (unsigned at = from; at < to; at += 8) cr_assert_neq(get64(at), 0x5555555555555555, "byte %u was not written", at);
+    for (unsigned at = from; at < to; at += 8)
+        cr_assert_neq(get64(at), 0x5555555555555555, "byte %u was not written", at);
 }
 
 static void assert_untouched(unsigned from, unsigned to) {
-    for (unsigned at = from; at < to; at += 8) cr_assert_eq(get64(at), 0x5555555555555555, "byte %u was written", at);
+    for (unsigned at = from; at < to; at += 8)
+        cr_assert_eq(get64(at), 0x5555555555555555, "byte %u was written", at);
 }
 
 static void fill_vectors(void) {
     for (unsigned i = 0; i < 16; i++) {
-        for (unsigned k = 0; k < 4; k++) g.cpu->state.ymm[i].u64[k] = 0x0101010101010101 * (16 * k + i + 1);
+        for (unsigned k = 0; k < 4; k++)
+            g.cpu->state.ymm[i].u64[k] = 0x0101010101010101 * (16 * k + i + 1);
     }
 }
 
@@ -71,10 +75,10 @@ static void assert_gp(const uint8_t *code, size_t n) {
     cr_assert_eq(g.cpu->state.rip, CODE);
 }
 
-#define ASSERT_GP(...)                                    \
-    do {                                                  \
-        const uint8_t gp_code[] = {__VA_ARGS__};          \
-        assert_gp(gp_code, sizeof gp_code);               \
+#define ASSERT_GP(...)                                                                             \
+    do {                                                                                           \
+        const uint8_t gp_code[] = {__VA_ARGS__};                                                   \
+        assert_gp(gp_code, sizeof gp_code);                                                        \
     } while (0)
 
 static void request(uint32_t components) {
@@ -87,7 +91,8 @@ Test(xsave_instructions, fxsave_fields) {
     g.cpu->state.x87.fdp = 0x123456789abcdef0;
     GUEST_RUN(&g, 0xd9, 0xe8, FXSAVE64); /* fld1 */
     look();
-    cr_assert_eq(get64(0), 0x01e800803800037f, "%016llx: fcw fsw ftw fop", (unsigned long long)get64(0));
+    cr_assert_eq(get64(0), 0x01e800803800037f, "%016llx: fcw fsw ftw fop",
+                 (unsigned long long)get64(0));
     cr_assert_eq(get64(8), CODE);
     cr_assert_eq(get64(16), 0x123456789abcdef0);
     cr_assert_eq(get64(24), 0x0000ffff00001f80);
