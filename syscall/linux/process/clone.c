@@ -169,11 +169,17 @@ static int choose_tid_locked(struct kernel *kernel, int wanted) {
     return pids_task_locked(kernel, wanted) || pids_process_locked(kernel, wanted) ? -EEXIST : wanted;
 }
 
+/* All tasks count for RLIMIT_NPROC, whoever they belong to: a machine is one user's. */
+static bool too_many_locked(struct task *parent) {
+    if (cred_capable(&parent->cred, CAP_SYS_RESOURCE)) return false;
+    return (uint64_t)parent->kernel->n_tasks >= process_limit(parent->process, RLIMIT_NPROC);
+}
+
 /* Puts the child into the tables, unless the process is about to die or a signal wants to be taken first. */
 static int link_locked(struct clone_call *call) {
     struct task *parent = call->parent, *child = call->child;
     struct process *process = child->process;
-    if (parent->kernel->shutting_down) return -EAGAIN;
+    if (parent->kernel->shutting_down || too_many_locked(parent)) return -EAGAIN;
     const int tid = choose_tid_locked(parent->kernel, call->request->tid);
     if (tid < 0) return tid;
     host_mutex_lock(&parent->process->signal_lock);

@@ -146,7 +146,9 @@ static int make_private(struct exec_call *call) {
     call->fresh = cpu_new(task->kernel->options.cpu_env);
     call->exe_path = malloc(EXE_PATH_MAX);
     if (!call->fds) return -ENOMEM;
+    host_mutex_lock(&task->lock);
     task->fds = call->fds;
+    host_mutex_unlock(&task->lock);
     if (!call->actions || !call->fresh || !call->exe_path) return -ENOMEM;
     const int64_t n = file_path(call->image, call->exe_path, EXE_PATH_MAX - 1);
     call->exe_path[n < 0 ? 0 : n] = 0;

@@ -53,6 +53,7 @@ static bool leave_threads_locked(struct task *task) {
     const bool all_stopped = stop_is_complete_locked(process);
     host_mutex_unlock(&process->signal_lock);
     if (process->leader == task) process->leader = NULL;
+    process->exit_uid = task->cred.uid;
     cputime_add_exited_locked(process, task);
     if (!last && all_stopped) stop_report_locked(process);
     return last;
@@ -100,6 +101,7 @@ static bool ignores_children(struct process *parent) {
 static struct guest_siginfo child_info(struct process *child, int signo, int code, int status) {
     struct guest_siginfo info = signal_info(signo, code);
     info.chld.pid = child->pid;
+    info.chld.uid = child->exit_uid;
     info.chld.status = status;
     info.chld.utime = child->own.cpu_ns / (NS_PER_S / USER_HZ);
     return info;

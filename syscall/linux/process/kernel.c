@@ -13,6 +13,7 @@
 #include "syscall/linux/abi/fcntl.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
+#include "syscall/linux/fs/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -173,9 +174,21 @@ int kernel_wait(struct kernel *kernel) {
     return status;
 }
 
+/* Signals that a terminal sends, to its foreground process group. */
+static bool comes_from_terminal(int signo) {
+    return signo == SIGINT || signo == SIGQUIT || signo == SIGTSTP || signo == SIGWINCH || signo == SIGCONT;
+}
+
 void kernel_signal_from_host(struct kernel *kernel, int signo) {
     if (signo < 1 || signo > SIGNAL_COUNT) return;
     host_mutex_lock(&kernel->tasks_lock);
-    if (kernel->init && kernel->init->state == PROCESS_RUNNING) signal_send_process(kernel->init, signo, SI_KERNEL);
+    struct process *init = kernel->init;
+    const int group = kernel->vfs ? atomic_load(vfs_terminal_group(kernel->vfs)) : 0;
+    const int foreground = group ? group : init ? init->pgid : 0;
+    PIDS_FOR_EACH_PROCESS(process, kernel) {
+        const bool meant = process->pgid == foreground ? comes_from_terminal(signo) : false;
+        const bool init_too = process == init && (!comes_from_terminal(signo) || signo == SIGCONT);
+        if ((meant || init_too) && process->state == PROCESS_RUNNING) signal_send_process(process, signo, SI_KERNEL);
+    }
     host_mutex_unlock(&kernel->tasks_lock);
 }

@@ -90,6 +90,6 @@ int kernel_start_init(struct kernel *kernel, const char *path, char *const argv[
 /* Waits until the first process has exited, kills what is left, waits for it. Returns its status as wait(2)
  * encodes it. */
 int kernel_wait(struct kernel *kernel);
-/* Sends a host's signal (Linux number) to the first process, as the terminal would. From any host thread, not from
- * a host signal handler. */
+/* Passes a host's signal (Linux number) on: what a terminal sends to the terminal's foreground process group, the rest
+ * to the first process. From any host thread, not from a host signal handler. */
 void kernel_signal_from_host(struct kernel *kernel, int signo);

@@ -68,6 +68,7 @@ struct process {
     int pgid, sid;
     int exit_status;                 /* wait(2) encoding, valid for a zombie */
     int exit_signal;                 /* to the parent; 0 none */
+    uint32_t exit_uid;               /* real uid of the last thread that left */
     struct task *parent_task;        /* borrowed: the thread that made it, for __WNOTHREAD and PDEATHSIG; may be NULL */
     bool subreaper;                  /* PR_SET_CHILD_SUBREAPER */
     bool has_execed;

@@ -27,7 +27,7 @@ static bool is_selected(const struct process *child, const struct task *task, co
 
 static void fill(struct wait_result *result, const struct process *child, int status, int code, int code_status) {
     *result = (struct wait_result){
-        .pid = child->pid, .status = status, .code = code, .code_status = code_status, .usage = child->own};
+        .pid = child->pid, .uid = child->exit_uid, .status = status, .code = code, .code_status = code_status, .usage = child->own};
     cputime_add(&result->usage, &child->waited_for);
 }
 
