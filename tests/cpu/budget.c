@@ -52,13 +52,23 @@ static size_t random_program(struct rng *rng, uint8_t *code) {
     return n;
 }
 
+/* Pointers into DATA, small numbers (so that comparisons find equal ones), and anything. */
+static uint64_t random_value(struct rng *rng) {
+    switch (rng_below(rng, 4)) {
+    case 0: return DATA + rng_below(rng, DATA_SIZE - 64);
+    case 1: return rng_below(rng, 3);
+    case 2: return (uint64_t)-(int64_t)rng_below(rng, 3);
+    default: return rng_next(rng);
+    }
+}
+
 static void random_registers(struct rng *rng, struct cpu *cpu) {
-    for (unsigned i = 0; i < 16; i++) cpu->state.gpr[i] = rng_below(rng, 3) ? rng_next(rng) : DATA + rng_below(rng, DATA_SIZE);
+    for (unsigned i = 0; i < 16; i++) cpu->state.gpr[i] = random_value(rng);
     cpu->state.gpr[RSP] = DATA + DATA_SIZE / 2;
     rflags_set(&cpu->state, (rng_next(rng) & RFLAGS_ARITH) | 2);
 }
 
-/* After an exception: past the instruction, with some registers pointing into DATA again. */
+/* After an exception: past the instruction, with some registers new. */
 static void recover(struct guest *g, unsigned n_exceptions) {
     uint8_t bytes[INSN_MAX_LENGTH];
     struct insn insn;
@@ -69,7 +79,7 @@ static void recover(struct guest *g, unsigned n_exceptions) {
     const int length = decode(bytes, n, &insn);
     s->rip = length > 0 && s->rip - CODE < PROGRAM ? s->rip + (uint64_t)length : CODE + rng_below(&rng, 40);
     for (unsigned i = 0; i < 16; i++) {
-        if (rng_below(&rng, 2)) s->gpr[i] = DATA + rng_below(&rng, DATA_SIZE - 64);
+        if (rng_below(&rng, 2)) s->gpr[i] = random_value(&rng);
     }
 }
 
