@@ -22,5 +22,7 @@ int host_memory_sync(void *at, size_t size, int wait, int invalidate);
 void host_memory_unmap(void *at, size_t size);
 /* Touches all pages of a range of private memory in one go. */
 void host_memory_populate(void *at, size_t size);
+/* Hints that a range of private memory should lie in huge pages. */
+void host_memory_use_huge_pages(void *at, size_t size);
 /* Once per process: from then on a file that shrinks under its mapping reads as zeros there instead of killing us. */
 void host_bus_guard_init(void);

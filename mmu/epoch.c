@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define LIMBO_ITEMS 509
+#define LIMBO_ITEMS 125
 #define ITEM_IS_OBJECT 1u
 
 struct limbo_block {

@@ -60,6 +60,7 @@ struct region *region_set_find(const struct region_set *set, uint64_t gva);
 struct region *region_set_overlap(const struct region_set *set, uint64_t start, uint64_t end);
 struct region *region_set_next(const struct region_set *set, const struct region *r);
 struct region *region_set_prev(const struct region_set *set, const struct region *r);
+struct region *region_set_last(const struct region_set *set);
 void region_set_insert(struct region_set *set, struct region *r);
 void region_set_remove(struct region_set *set, struct region *r);
 /* Moves the borders of a region, which must stay between its neighbours. The offset is the caller's. */

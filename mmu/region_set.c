@@ -23,6 +23,10 @@ struct region *region_set_prev(const struct region_set *set, const struct region
     return r->node.prev == &set->list ? NULL : CONTAINER_OF(r->node.prev, struct region, node);
 }
 
+struct region *region_set_last(const struct region_set *set) {
+    return list_empty(&set->list) ? NULL : CONTAINER_OF(set->list.prev, struct region, node);
+}
+
 static uint64_t gap_start(const struct region_set *set, const struct region *r) {
     const struct region *prev = region_set_prev(set, r);
     return prev ? prev->end : 0;
@@ -187,7 +191,7 @@ static uint64_t find_gap(const struct region_set *set, const struct region *at, 
 }
 
 uint64_t region_set_find_gap(const struct region_set *set, uint64_t size, uint64_t low, uint64_t high) {
-    const struct region *last = list_empty(&set->list) ? NULL : CONTAINER_OF(set->list.prev, struct region, node);
+    const struct region *last = region_set_last(set);
     const uint64_t found = fit(size, low, high, last ? last->end : 0, UINT64_MAX);
     return found ? found : find_gap(set, set->root, size, low, high);
 }

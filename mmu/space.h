@@ -91,7 +91,8 @@ struct space_key {
 };
 int space_key(struct address_space *space, uint64_t gva, bool shared, struct space_key *out);
 
-/* Walks the regions in address order for /proc/self/maps, smaps, core dumps. cb returns non-zero to stop. */
+/* Walks the regions in address order for /proc/self/maps, smaps, core dumps. cb returns non-zero to stop; it runs with the
+ * space locked and must not use it. */
 struct region_info {
     uint64_t start, end, offset, dev, ino;
     int prot;

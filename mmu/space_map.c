@@ -23,14 +23,15 @@ static void node_to_limbo(void *arg, void *node) {
     limbo_add_frame(arg, node);
 }
 
-/* Frees the page table's nodes of the hole around an address, where no region is. */
-static void prune_around(struct address_space *space, uint64_t gva) {
-    const struct region *above = region_set_find(&space->regions, gva);
-    const struct region *below = above ? region_set_prev(&space->regions, above)
-                                 : list_empty(&space->regions.list)
-                                     ? NULL
-                                     : CONTAINER_OF(space->regions.list.prev, struct region, node);
-    page_table_prune(&space->table, below ? below->end : 0, above ? above->start : 1ull << 48, node_to_limbo, space);
+/* Frees the page table's nodes that the range leaves without a region: they may reach beyond it. */
+static void prune_around(struct address_space *space, uint64_t start, uint64_t end) {
+    const uint64_t leaf = 512 * GUEST_PAGE_SIZE;
+    const struct region *above = region_set_find(&space->regions, start);
+    const struct region *below = above ? region_set_prev(&space->regions, above) : region_set_last(&space->regions);
+    const uint64_t low = below ? below->end : 0, high = above ? above->start : 1ull << 48;
+    const uint64_t first = align_down(start, leaf) >= low ? align_down(start, leaf) : align_up(start, leaf);
+    const uint64_t last = align_up(end, leaf) <= high ? align_up(end, leaf) : align_down(end, leaf);
+    if (first < last) page_table_prune(&space->table, first, last, node_to_limbo, space);
 }
 
 static void remove_region(struct address_space *space, struct region *r) {
@@ -61,7 +62,7 @@ int space_unmap_locked(struct address_space *space, uint64_t start, uint64_t end
         remove_region(space, r);
         r = next;
     }
-    prune_around(space, start);
+    prune_around(space, start, end);
     limbo_commit(space);
     return 0;
 }

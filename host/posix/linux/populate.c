@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Touching many pages in one call, and freeing the blocks under a mapping: Linux has a call for each. */
+/* Touching many pages in one call, huge pages, and freeing the blocks under a mapping: Linux has calls for it. */
 #include "host/backing.h"
 #include "host/memory.h"
 #include "host/posix/error.h"
@@ -18,6 +18,10 @@ void host_memory_populate(void *at, size_t size) {
         volatile char *byte = (volatile char *)at + i;
         *byte = *byte;
     }
+}
+
+void host_memory_use_huge_pages(void *at, size_t size) {
+    madvise(at, size, MADV_HUGEPAGE);
 }
 
 int host_backing_punch(int fd, uint64_t offset, uint64_t size) {
