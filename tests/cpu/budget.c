@@ -26,12 +26,26 @@ static bool is_wanted(const struct insn *insn) {
     return false;
 }
 
-/* One random instruction, or a short branch forwards now and then, or rarely backwards. */
+/* A compare of registers or with a small number. */
+static int random_compare(struct rng *rng, uint8_t *out) {
+    static const uint8_t opcodes[] = {0x38, 0x39, 0x84, 0x85, 0x80, 0x83};
+    const uint8_t opcode = opcodes[rng_below(rng, 6)], rm = (uint8_t)(0xc0 | rng_below(rng, 8));
+    const bool immediate = opcode == 0x80 || opcode == 0x83;
+    int n = 0;
+    if (rng_below(rng, 2)) out[n++] = 0x48;
+    out[n++] = opcode;
+    out[n++] = (uint8_t)(rm | (immediate ? 7 : rng_below(rng, 8)) << 3);
+    if (immediate) out[n++] = (uint8_t)(rng_below(rng, 5) - 2);
+    return n;
+}
+
+/* One random instruction, or now and then a short branch, mostly forwards, perhaps with a compare before it. */
 static int random_insn(struct rng *rng, uint8_t *out) {
     if (rng_below(rng, 4) == 0) {
-        out[0] = rng_below(rng, 4) ? (uint8_t)(0x70 + rng_below(rng, 16)) : 0xeb;
-        out[1] = (uint8_t)(rng_below(rng, 8) ? rng_below(rng, 12) : 0xd0 + rng_below(rng, 40));
-        return 2;
+        const int n = rng_below(rng, 2) ? random_compare(rng, out) : 0;
+        out[n] = rng_below(rng, 5) ? (uint8_t)(0x70 + rng_below(rng, 16)) : 0xeb;
+        out[n + 1] = (uint8_t)(rng_below(rng, 8) ? rng_below(rng, 12) : 0xd0 + rng_below(rng, 40));
+        return n + 2;
     }
     struct insn insn;
     for (;;) {
