@@ -115,12 +115,11 @@ static int check_range(const struct copy *copy) {
 
 int64_t sys_copy_file_range(struct task *task, const uint64_t arg[6]) {
     struct copy copy = {.task = task};
-    if (arg[5]) return -EINVAL;
-    int64_t r = fetch_offset(task, arg[1], &copy.from_at);
-    if (r == 0) r = fetch_offset(task, arg[3], &copy.to_at);
-    if (r == 0) r = open_both(&copy, arg[0], arg[2]);
+    int64_t r = open_both(&copy, arg[0], arg[2]);
     if (r) return r;
-    r = check_range(&copy);
+    r = fetch_offset(task, arg[1], &copy.from_at);
+    if (r == 0) r = fetch_offset(task, arg[3], &copy.to_at);
+    if (r == 0) r = arg[5] ? -EINVAL : check_range(&copy);
     if (r == 0) r = copy_bytes(&copy, arg[4] < IO_MAX ? arg[4] : IO_MAX);
     r = store_offset(task, arg[1], copy.from_at, r);
     r = store_offset(task, arg[3], copy.to_at, r);

@@ -36,11 +36,10 @@ enum { EVENTS_AT_ONCE = 256 };
 static int64_t wait_events(struct task *task, const uint64_t arg[6], int64_t deadline_ns) {
     struct linux_epoll_event events[EVENTS_AT_ONCE];
     const int max = (int)arg[2];
-    if (max <= 0 || max > INT32_MAX / (int)sizeof events[0]) return -EINVAL;
     struct file *file = call_open_file(task, arg[0]);
     if (!file) return -EBADF;
     int64_t n = -EINVAL;
-    if (file_is_epoll(file)) {
+    if (file_is_epoll(file) && max > 0 && max <= INT32_MAX / (int)sizeof events[0]) {
         n = epoll_wait_events(file, events, max < EVENTS_AT_ONCE ? max : EVENTS_AT_ONCE, deadline_ns, &task->sched);
     }
     file_put(file);

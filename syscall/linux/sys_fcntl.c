@@ -197,15 +197,13 @@ int64_t sys_fcntl(struct task *task, const uint64_t arg[6]) {
 int64_t sys_flock(struct task *task, const uint64_t arg[6]) {
     static const int types[] = {[LOCK_SH] = F_RDLCK, [LOCK_EX] = F_WRLCK, [LOCK_UN] = F_UNLCK};
     const unsigned op = (unsigned)arg[1] & ~(unsigned)LOCK_NB;
+    if (op != LOCK_SH && op != LOCK_EX && op != LOCK_UN) return -EINVAL;
     struct file *file = call_open_file(task, arg[0]);
     if (!file) return -EBADF;
-    int64_t r = -EINVAL;
-    if (op == LOCK_SH || op == LOCK_EX || op == LOCK_UN) {
-        const struct lock_request request = {
-            .family = LOCK_WHOLE, .owner = file, .pid = task->process->pid, .type = types[op], .end = INT64_MAX,
-        };
-        r = lock_set(file, &request, !(arg[1] & LOCK_NB), &task->sched);
-    }
+    const struct lock_request request = {
+        .family = LOCK_WHOLE, .owner = file, .pid = task->process->pid, .type = types[op], .end = INT64_MAX,
+    };
+    const int64_t r = lock_set(file, &request, !(arg[1] & LOCK_NB), &task->sched);
     file_put(file);
     return r;
 }

@@ -117,8 +117,9 @@ static int64_t change(struct task *task, uint64_t fd, sigset_bits mask) {
 
 static int64_t signalfd(struct task *task, const uint64_t arg[6], int flags) {
     sigset_bits mask;
-    if (flags & ~(O_NONBLOCK | O_CLOEXEC) || arg[2] != sizeof mask) return -EINVAL;
+    if (arg[2] != sizeof mask) return -EINVAL;
     if (copy_from_guest(task, &mask, arg[1], sizeof mask)) return -EFAULT;
+    if (flags & ~(O_NONBLOCK | O_CLOEXEC)) return -EINVAL;
     mask &= ~SIGSET_UNBLOCKABLE;
     return (int)arg[0] == -1 ? create(task, mask, flags) : change(task, arg[0], mask);
 }

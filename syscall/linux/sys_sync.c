@@ -56,10 +56,10 @@ int64_t sys_sync_file_range(struct task *task, const uint64_t arg[6]) {
 
 int64_t sys_fallocate(struct task *task, const uint64_t arg[6]) {
     struct file *file;
-    if ((int64_t)arg[2] < 0 || (int64_t)arg[3] <= 0) return -EINVAL;
     const int host = host_fd_arg(task, arg[0], &file, -ESPIPE);
     if (host < 0) return host;
-    const int r = file_writable(file) ? host_file_allocate(host, (int)arg[1], (int64_t)arg[2], (int64_t)arg[3]) : -EBADF;
+    int r = (int64_t)arg[2] < 0 || (int64_t)arg[3] <= 0 ? -EINVAL : file_writable(file) ? 0 : -EBADF;
+    if (r == 0) r = host_file_allocate(host, (int)arg[1], (int64_t)arg[2], (int64_t)arg[3]);
     file_put(file);
     return r;
 }

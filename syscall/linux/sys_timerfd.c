@@ -45,12 +45,10 @@ static int64_t put_setting(struct task *task, uint64_t gva, const struct timer_s
     return copy_to_guest(task, gva, &out, sizeof out);
 }
 
-static int64_t set(struct task *task, struct file *file, const uint64_t arg[6]) {
-    struct guest_itimerspec in;
+static int64_t set(struct task *task, struct file *file, const uint64_t arg[6], const struct guest_itimerspec *in) {
     struct timer_setting setting, old;
     int64_t value;
-    if (copy_from_guest(task, &in, arg[2], sizeof in)) return -EFAULT;
-    if (!to_ns(&in.value, &value) || !to_ns(&in.interval, &setting.interval_ns)) return -EINVAL;
+    if (!to_ns(&in->value, &value) || !to_ns(&in->interval, &setting.interval_ns)) return -EINVAL;
     if (value == 0) {
         setting.deadline_ns = SCHED_NEVER;
     } else if (arg[1] & TFD_TIMER_ABSTIME) {
@@ -65,10 +63,12 @@ static int64_t set(struct task *task, struct file *file, const uint64_t arg[6]) 
 
 int64_t sys_timerfd_settime(struct task *task, const uint64_t arg[6]) {
     struct file *file;
+    struct guest_itimerspec in;
+    if (copy_from_guest(task, &in, arg[2], sizeof in)) return -EFAULT;
     if ((unsigned)arg[1] & ~(unsigned)(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) return -EINVAL;
     int64_t r = timer_arg(task, arg[0], &file);
     if (r) return r;
-    r = set(task, file, arg);
+    r = set(task, file, arg, &in);
     file_put(file);
     return r;
 }
