@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: ISC
 # Compiler settings of single files of the CPU. Included after the libraries are made.
 # Floating point: operators must happen as written, in the run-time rounding mode, with their exceptions.
-include(CheckCCompilerFlag)
-set(fp_options -O3 -frounding-math -ftrapping-math -fno-math-errno -ffp-contract=off)
-check_c_compiler_flag(-fsignaling-nans LOCKSTEP_HAVE_SIGNALING_NANS)
-if(LOCKSTEP_HAVE_SIGNALING_NANS AND CMAKE_C_COMPILER_ID STREQUAL GNU)
-    list(APPEND fp_options -fsignaling-nans)
+set(fp_options -O3 -frounding-math -fno-math-errno -ffp-contract=off)
+if(CMAKE_C_COMPILER_ID MATCHES Clang)
+    list(APPEND fp_options -ffp-exception-behavior=strict)
+else()
+    list(APPEND fp_options -ftrapping-math -fsignaling-nans)
 endif()
 file(GLOB fp_sources ${CMAKE_SOURCE_DIR}/cpu/interp/fp_*.c)
 set_source_files_properties(${fp_sources} PROPERTIES COMPILE_OPTIONS "${fp_options}")
 
-# Lane loops are written for the vectoriser.
-file(GLOB lane_sources ${CMAKE_SOURCE_DIR}/cpu/interp/vec_*.c ${CMAKE_SOURCE_DIR}/cpu/interp/sse_*.c)
-set_source_files_properties(${lane_sources} PROPERTIES COMPILE_OPTIONS "-O3")
+# Lane loops are written for the vectoriser. Elsewhere clang must not vectorise: it shifts vectors by way of converting floats
+# to integers, which sets flags in the host's MXCSR, and those are the guest's while the interpreter runs.
+file(GLOB lane_sources ${CMAKE_SOURCE_DIR}/cpu/interp/vec_*.c)
+if(CMAKE_C_COMPILER_ID MATCHES Clang)
+    target_compile_options(lockstep_cpu PRIVATE -fno-vectorize -fno-slp-vectorize)
+    set_source_files_properties(${lane_sources} PROPERTIES COMPILE_OPTIONS "-O3;-fvectorize;-fslp-vectorize")
+else()
+    set_source_files_properties(${lane_sources} PROPERTIES COMPILE_OPTIONS "-O3")
+endif()
 
 # One floating-point environment per host processor.
 get_target_property(cpu_sources lockstep_cpu SOURCES)
