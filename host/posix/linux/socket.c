@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* Sockets of a Linux host: numbers and layouts are ours already. Holds no state. */
+#include "host/socket.h"
+
+#include "host/posix/error.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+static int result(int r) {
+    return r < 0 ? host_error_last() : r;
+}
+
+static int native_type(int type) {
+    return type | SOCK_CLOEXEC | SOCK_NONBLOCK;
+}
+
+int host_socket_new(int family, int type, int protocol) {
+    return result(socket(family, native_type(type), protocol));
+}
+
+int host_socket_pair(int family, int type, int protocol, int fds[2]) {
+    return result(socketpair(family, native_type(type), protocol, fds));
+}
+
+int host_socket_bind(int fd, const void *address, uint32_t size) {
+    return result(bind(fd, address, size));
+}
+
+int host_socket_connect(int fd, const void *address, uint32_t size) {
+    return result(connect(fd, address, size));
+}
+
+int host_socket_listen(int fd, int backlog) {
+    return result(listen(fd, backlog));
+}
+
+int host_socket_accept(int fd, void *address, uint32_t *size) {
+    return result(accept4(fd, address, size, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
+int host_socket_name(int fd, bool peer, void *address, uint32_t *size) {
+    return result(peer ? getpeername(fd, address, size) : getsockname(fd, address, size));
+}
+
+int host_socket_shutdown(int fd, int how) {
+    return result(shutdown(fd, how));
+}
+
+int host_socket_get_option(int fd, int level, int name, void *value, uint32_t *size) {
+    return result(getsockopt(fd, level, name, value, size));
+}
+
+int host_socket_set_option(int fd, int level, int name, const void *value, uint32_t size) {
+    return result(setsockopt(fd, level, name, value, size));
+}
+
+static struct msghdr native_message(const struct host_message *message, struct iovec *iov) {
+    *iov = (struct iovec){message->data, message->size};
+    return (struct msghdr){
+        .msg_name = message->address, .msg_namelen = message->address_size, .msg_iov = iov, .msg_iovlen = 1,
+        .msg_control = message->control_size ? message->control : NULL, .msg_controllen = message->control_size,
+    };
+}
+
+int64_t host_socket_send(int fd, const struct host_message *message, int flags) {
+    struct iovec iov;
+    const struct msghdr native = native_message(message, &iov);
+    const ssize_t n = sendmsg(fd, &native, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
+    return n < 0 ? host_error_last() : n;
+}
+
+int64_t host_socket_receive(int fd, struct host_message *message, int flags) {
+    struct iovec iov;
+    struct msghdr native = native_message(message, &iov);
+    const ssize_t n = recvmsg(fd, &native, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n < 0) return host_error_last();
+    message->address_size = native.msg_namelen;
+    message->control_size = native.msg_controllen;
+    message->flags = native.msg_flags;
+    return n;
+}
