@@ -6,7 +6,7 @@
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/vfs.h"
 
-enum { STANDARD_ERROR = 2 };
+enum { STANDARD_ERROR = 2, MAX_INHERITED = 1024 };
 
 static int adopt(struct lockstep_machine *machine, struct fd_table *table, int fd) {
     int err = 0;
@@ -19,9 +19,11 @@ static int adopt(struct lockstep_machine *machine, struct fd_table *table, int f
 struct fd_table *machine_make_descriptors(struct lockstep_machine *machine) {
     struct fd_table *table = fd_table_new();
     if (!table) return NULL;
+    int fds[MAX_INHERITED];
+    const int n = host_descriptors_inherited(fds, MAX_INHERITED);
     const int last = machine->inherit_descriptors ? INT32_MAX : STANDARD_ERROR;
-    for (int fd = host_descriptor_next_inherited(0); fd >= 0 && fd <= last;
-         fd = host_descriptor_next_inherited(fd + 1)) {
+    for (int i = 0; i < n && fds[i] <= last; i++) {
+        const int fd = fds[i];
         const int err = adopt(machine, table, fd);
         if (err) log_verbose(&machine->log, "descriptor %d is not passed on: error %d", fd, -err);
         else if (machine->inherit_descriptors && fd != STANDARD_ERROR) host_descriptor_blank(fd);

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,24 +15,33 @@ static bool is_inherited(int fd) {
     return flags >= 0 && !(flags & FD_CLOEXEC);
 }
 
-static int next_by_trying(int from) {
-    for (int fd = from; fd < TRIED; fd++) {
-        if (is_inherited(fd)) return fd;
-    }
-    return -1;
+static int add(int *fds, int n, int max, int fd) {
+    if (n < max && is_inherited(fd)) fds[n++] = fd;
+    return n;
 }
 
-int host_descriptor_next_inherited(int from) {
+static int list_by_trying(int *fds, int max) {
+    int n = 0;
+    for (int fd = 0; fd < TRIED; fd++) n = add(fds, n, max, fd);
+    return n;
+}
+
+static int compare(const void *a, const void *b) {
+    return *(const int *)a - *(const int *)b;
+}
+
+int host_descriptors_inherited(int *fds, int max) {
     DIR *dir = opendir("/dev/fd");
-    if (!dir) return next_by_trying(from);
-    int best = INT_MAX;
+    int n = 0;
+    if (!dir) return list_by_trying(fds, max);
     for (const struct dirent *entry; (entry = readdir(dir));) {
         char *end;
         const long fd = strtol(entry->d_name, &end, 10);
-        if (*end == '\0' && fd >= from && fd < best && is_inherited((int)fd)) best = (int)fd;
+        if (*end == '\0' && fd != dirfd(dir)) n = add(fds, n, max, (int)fd);
     }
     closedir(dir);
-    return best == INT_MAX ? -1 : best;
+    qsort(fds, (size_t)n, sizeof *fds, compare);
+    return n;
 }
 
 void host_descriptor_blank(int fd) {
