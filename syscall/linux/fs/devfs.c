@@ -5,6 +5,7 @@
 #include "host/clock.h"
 #include "host/file.h"
 #include "mmu/object.h"
+#include "syscall/linux/abi/dirent.h"
 #include "syscall/linux/fs/host_node.h"
 #include "syscall/linux/fs/host_open.h"
 #include "syscall/linux/fs/tree.h"
@@ -123,7 +124,18 @@ static int lookup_host(const struct vfs_caller *caller, struct node *dir, const 
     return -ENOENT;
 }
 
-static const struct tree tree = {.rows = rows, .n_rows = ARRAY_LEN(rows), .dev = 6, .lookup = lookup_host};
+static bool list_host(struct node *dir, uint64_t index, char name[256], uint64_t *ino, unsigned char *type) {
+    if (index >= (uint64_t)dir->vfs->n_host_mounts) return false;
+    const struct host_node *mount = host_node_of(dir->vfs->host_mounts[index]);
+    strcpy(name, mount->node.name);
+    *ino = mount->ino;
+    *type = DT_DIR;
+    return true;
+}
+
+static const struct tree tree = {
+    .rows = rows, .n_rows = ARRAY_LEN(rows), .dev = 6, .lookup = lookup_host, .list = list_host,
+};
 
 /* Lets a host directory be seen as /dev/name; without it the name is missing. */
 static int show_host(struct vfs *vfs, struct node *dev, const char *name, int dirfd, const char *path) {

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "syscall/linux/abi/dirent.h"
-#include "syscall/linux/fs/vfs.h"
+#include "syscall/linux/fs/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,7 @@ static int get_stat(struct node *node, struct linux_stat *out) {
         .mode = row->mode, .rdev = row->rdev, .blksize = 4096,
         .size = node->type == S_IFREG ? 4096 : row->link ? (int64_t)strlen(row->link) : 0,
     };
+    out->atime = out->mtime = out->ctime = vfs_start_time(node->vfs);
     return 0;
 }
 
@@ -77,7 +78,7 @@ static bool next(struct node *dir, uint64_t index, char name[256], uint64_t *ino
         *type = entry_type(tree->rows[i].mode);
         return true;
     }
-    return false;
+    return tree->list && tree->list(dir, index, name, ino, type);
 }
 
 static int open_node(const struct vfs_caller *caller, struct node *node, int flags, unsigned mode,

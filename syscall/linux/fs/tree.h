@@ -19,7 +19,9 @@ struct tree {
     int n_rows;
     uint64_t dev;                /* st_dev */
     /* A name that no row has, in a directory that does: 0, -ENOENT. NULL: none. */
-    int (*lookup)(const struct vfs_caller *caller, struct node *dir, const char *path, struct node **out);
+    int (*lookup)(const struct vfs_caller *caller, struct node *dir, const char *name, struct node **out);
+    /* The index-th of those names; false: no more. */
+    bool (*list)(struct node *dir, uint64_t index, char name[256], uint64_t *ino, unsigned char *type);
 };
 
 /* The root of a tree, to be mounted under that name. parent: of the root. Returns NULL without memory. */

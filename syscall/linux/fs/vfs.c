@@ -2,6 +2,7 @@
 /* The machine's tree as a whole: its root, its mounts, and the paths that places have. */
 #include "base/error.h"
 #include "base/log.h"
+#include "host/clock.h"
 #include "host/file.h"
 #include "syscall/linux/fs/fifo.h"
 #include "syscall/linux/fs/host_node.h"
@@ -30,6 +31,7 @@ static int set_up(struct vfs *vfs, const struct vfs_options *options) {
     if (r) return r;
     vfs->own_root = options->rootfs != NULL;
     vfs->first_umask = host_file_umask(0);
+    vfs->start_ns = host_clock_realtime_ns();
     r = mount_tree(vfs, "dev", devfs_new(vfs));
     return r ? r : mount_tree(vfs, "sys", sysfs_new(vfs));
 }
@@ -75,6 +77,10 @@ unsigned vfs_first_umask(struct vfs *vfs) {
 
 uint64_t vfs_next_ino(struct vfs *vfs) {
     return atomic_fetch_add_explicit(&vfs->next_ino, 1, memory_order_relaxed);
+}
+
+struct guest_timespec vfs_start_time(struct vfs *vfs) {
+    return (struct guest_timespec){vfs->start_ns / NS_PER_S, vfs->start_ns % NS_PER_S};
 }
 
 struct lock_table *vfs_locks(struct vfs *vfs) {

@@ -23,6 +23,7 @@ struct vfs {
     struct node *host_mounts[VFS_MAX_MOUNTS]; /* counted: host directories inside our trees (/dev/shm) */
     int n_host_mounts;
     unsigned first_umask;
+    int64_t start_ns;                    /* real time */
     bool own_root;                       /* the root is not the host's */
 
     _Atomic uint64_t next_ino;           /* atomic: for objects without a host name */

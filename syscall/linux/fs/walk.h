@@ -38,6 +38,8 @@ int walk_open_plain(struct vfs *vfs, struct node *root, struct node *from, const
 struct node *vfs_root(struct vfs *vfs);
 unsigned vfs_first_umask(struct vfs *vfs);
 uint64_t vfs_next_ino(struct vfs *vfs);
+/* When the machine started: the times of our own trees. */
+struct guest_timespec vfs_start_time(struct vfs *vfs);
 struct lock_table *vfs_locks(struct vfs *vfs);
 /* openat2(2): vfs_open with WALK_NO_... and no short cut. */
 int vfs_open_walk(const struct vfs_caller *caller, int dirfd, const char *path, int walk, int flags, unsigned mode,

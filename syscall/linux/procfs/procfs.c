@@ -73,6 +73,7 @@ static int get_stat(struct node *base, struct linux_stat *out) {
         .ino = (uint64_t)(node->tid ? node->tid : node->pid) << 32 | (uint64_t)(unsigned)node->fd << 8 | (row + 1),
         .size = base->type == S_IFLNK ? 64 : 0,
     };
+    out->atime = out->mtime = out->ctime = vfs_start_time(base->vfs);
     struct task *task = node->pid ? proc_task(node) : NULL;
     if (task) {
         host_mutex_lock(&task->lock);
