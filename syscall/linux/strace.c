@@ -209,7 +209,7 @@ static void print_wait_flags(struct line *line, uint64_t value) {
 static void print_futex_op(struct line *line, uint64_t value) {
     static const char *const names[] = {
 #define FUTEX_OP(number, name, fn) [number] = "FUTEX_" #name,
-#include "syscall/linux/futex_ops.def"
+#include "syscall/linux/abi/futex_ops.def"
 #undef FUTEX_OP
     };
     const uint64_t op = value & 0x7f;
@@ -282,7 +282,7 @@ static void print_sig_how(struct line *line, uint64_t value) {
 static void print_prctl(struct line *line, uint64_t value) {
     switch ((int32_t)value) {
 #define PRCTL(number, name, handler) case number: put(line, "PR_" #name); return;
-#include "syscall/linux/prctl.def"
+#include "syscall/linux/abi/prctl.def"
 #undef PRCTL
     default: print_int(line, value);
     }

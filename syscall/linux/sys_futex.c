@@ -133,7 +133,7 @@ static int64_t op_unknown(const struct futex_call *call) {
 
 static int64_t (*const ops[])(const struct futex_call *call) = {
 #define FUTEX_OP(number, name, fn) [number] = fn,
-#include "syscall/linux/futex_ops.def"
+#include "syscall/linux/abi/futex_ops.def"
 #undef FUTEX_OP
 };
 

@@ -212,7 +212,7 @@ static const struct {
     prctl_fn *fn;
 } options[] = {
 #define PRCTL(number, name, handler) {number, handler},
-#include "syscall/linux/prctl.def"
+#include "syscall/linux/abi/prctl.def"
 #undef PRCTL
 };
 

@@ -6,7 +6,7 @@
 
 enum futex_op {
 #define FUTEX_OP(number, name, fn) FUTEX_##name = number,
-#include "syscall/linux/futex_ops.def"
+#include "syscall/linux/abi/futex_ops.def"
 #undef FUTEX_OP
     FUTEX_PRIVATE_FLAG = 128,
     FUTEX_CLOCK_REALTIME = 256,

@@ -4,7 +4,7 @@
 
 enum prctl_option {
 #define PRCTL(number, name, handler) PR_##name = number,
-#include "syscall/linux/prctl.def"
+#include "syscall/linux/abi/prctl.def"
 #undef PRCTL
 };
 #define PR_SET_VMA_ANON_NAME 0
