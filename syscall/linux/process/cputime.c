@@ -27,7 +27,8 @@ static void add_task(struct process_usage *usage, struct task *task) {
     usage->voluntary_switches += atomic_load_explicit(&task->voluntary_switches, memory_order_relaxed);
 }
 
-static void note_resident(struct process *process) {
+/* The walk over the page tables takes long: no lock is held over it. */
+void cputime_note_resident(struct process *process) {
     struct space_usage usage;
     host_mutex_lock(&process->lock);
     struct address_space *space = process->space ? space_get(process->space) : NULL;
@@ -35,17 +36,19 @@ static void note_resident(struct process *process) {
     if (!space) return;
     space_get_usage(space, &usage);
     space_put(space);
+    host_mutex_lock(&process->kernel->tasks_lock);
     if (usage.resident > process->own.max_resident) process->own.max_resident = usage.resident;
+    host_mutex_unlock(&process->kernel->tasks_lock);
 }
 
 static struct process_usage usage_locked(struct process *process) {
-    note_resident(process);
     struct process_usage usage = process->own;
     LIST_FOR_EACH(node, &process->threads) add_task(&usage, CONTAINER_OF(node, struct task, thread_node));
     return usage;
 }
 
 struct process_usage cputime_usage(struct process *process) {
+    cputime_note_resident(process);
     host_mutex_lock(&process->kernel->tasks_lock);
     const struct process_usage usage = usage_locked(process);
     host_mutex_unlock(&process->kernel->tasks_lock);
@@ -61,6 +64,5 @@ int64_t cputime_of_process(struct process *process) {
 }
 
 void cputime_add_exited_locked(struct process *process, struct task *task) {
-    note_resident(process);
     add_task(&process->own, task);
 }

@@ -11,5 +11,7 @@ int64_t cputime_of_process(struct process *process);
 /* Everything that the process itself has used. Takes tasks_lock. */
 struct process_usage cputime_usage(struct process *process);
 void cputime_add(struct process_usage *sum, const struct process_usage *more);
+/* Looks at how much memory the process has now. Takes process->lock and tasks_lock, one after the other. */
+void cputime_note_resident(struct process *process);
 /* Counts a thread that has just left the process. Wants tasks_lock. */
 void cputime_add_exited_locked(struct process *process, struct task *task);

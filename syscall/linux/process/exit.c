@@ -181,9 +181,17 @@ static void end_process(struct task *task) {
     host_mutex_unlock(&kernel->tasks_lock);
 }
 
+static bool is_alone(struct process *process) {
+    host_mutex_lock(&process->signal_lock);
+    const bool alone = process->n_threads == 1;
+    host_mutex_unlock(&process->signal_lock);
+    return alone;
+}
+
 void task_exit(struct task *task) {
     struct kernel *kernel = task->kernel;
     atomic_store(&task->state, 'Z');
+    if (is_alone(task->process)) cputime_note_resident(task->process);
     atomic_fetch_or(&task->attention, ATTENTION_EXIT);
     release_memory(task);
     clone_vfork_release(task);

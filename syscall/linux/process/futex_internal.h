@@ -29,8 +29,9 @@ struct futex_waiter {
     uint32_t bitset;
     uint64_t uaddr;                        /* address of the word for the sleeper's space; for PI hand-over */
     bool pi;                               /* waits for a PI lock: handed over, not woken */
+    uint32_t owner;                        /* PI: tid of who holds the lock, as the kernel knows it: the word may have
+                                              been changed by its dying owner. Guarded by pi_lock */
     const struct space_key *requeue_pi;    /* FUTEX_WAIT_REQUEUE_PI: only to be moved there */
-    bool owns;                             /* the PI lock at uaddr was handed to the sleeper */
 };
 
 struct futex_bucket *futex_bucket_of(struct futex_table *table, const struct space_key *key);
@@ -56,8 +57,9 @@ void futex_unlock_two(struct futex_bucket *a, struct futex_bucket *b);
 
 /* PI, with pi_lock and the bucket of key held. */
 struct futex_waiter *futex_first_pi_locked(struct futex_bucket *bucket, const struct space_key *key, bool *more);
-/* Tries to take the lock for `task`, else marks the word as waited for. Returns 1 taken, 0 must wait, or -E. */
-int futex_take_pi_locked(struct task *task, struct task *on_behalf_of, struct futex_bucket *bucket,
+/* Tries to take the lock for waiter->task, else marks the word as waited for and sets waiter->owner. The word is
+ * reached through task's space. Returns 1 taken, 0 must wait, or -E. */
+int futex_take_pi_locked(struct task *task, struct futex_waiter *waiter, struct futex_bucket *bucket,
                          const struct space_key *key, uint64_t uaddr, bool try_only);
 /* Queues a waiter for the PI lock. */
 void futex_enqueue_pi_locked(struct futex_bucket *bucket, struct futex_waiter *waiter);

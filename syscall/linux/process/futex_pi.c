@@ -29,18 +29,16 @@ static int check_owner_locked(struct task *waiter, uint32_t owner_tid) {
         struct task *owner = task_find(waiter->kernel, (int)owner_tid);
         if (!owner) return i == 0 ? -ESRCH : 0;
         const struct futex_waiter *blocked = owner->pi_blocked;
-        uint32_t word = 0;
-        if (blocked) space_load_u32(task_space(owner), blocked->uaddr, &word);
+        if (blocked) owner_tid = blocked->owner;
         task_put(owner);
-        owner_tid = word & FUTEX_TID_MASK;
-        if (!blocked || !owner_tid) return 0;
+        if (!blocked) return 0;
     }
     return -EDEADLK;
 }
 
-int futex_take_pi_locked(struct task *task, struct task *on_behalf_of, struct futex_bucket *bucket,
+int futex_take_pi_locked(struct task *task, struct futex_waiter *waiter, struct futex_bucket *bucket,
                          const struct space_key *key, uint64_t uaddr, bool try_only) {
-    const uint32_t tid = (uint32_t)task_tid(on_behalf_of);
+    const uint32_t tid = (uint32_t)task_tid(waiter->task);
     struct address_space *space = task_space(task);
     uint32_t word;
     bool more, swapped = false;
@@ -50,7 +48,8 @@ int futex_take_pi_locked(struct task *task, struct task *on_behalf_of, struct fu
         const uint32_t owner = word & FUTEX_TID_MASK;
         if (owner == tid) return -EDEADLK;
         if (owner && try_only) return -EAGAIN;
-        if (owner && (r = check_owner_locked(on_behalf_of, owner)) < 0) return r;
+        if (owner && (r = check_owner_locked(waiter->task, owner)) < 0) return r;
+        waiter->owner = owner;
         if (owner && (word & FUTEX_WAITERS)) return 0;
         const uint32_t new = owner ? word | FUTEX_WAITERS : tid | waiters | (word & FUTEX_OWNER_DIED);
         r = space_cmpxchg_u32(space, uaddr, &word, new, &swapped);
@@ -95,12 +94,19 @@ int futex_lock_pi(struct task *task, uint64_t uaddr, bool shared, int64_t deadli
     futex_waiter_init(&waiter, task, uaddr, &key, FUTEX_BITSET_MATCH_ANY);
     host_mutex_lock(&table->pi_lock);
     host_mutex_lock(&bucket->lock);
-    r = futex_take_pi_locked(task, task, bucket, &key, uaddr, try_only);
+    r = futex_take_pi_locked(task, &waiter, bucket, &key, uaddr, try_only);
     if (r == 0) futex_enqueue_pi_locked(bucket, &waiter);
     host_mutex_unlock(&bucket->lock);
     host_mutex_unlock(&table->pi_lock);
     if (r != 0) return r > 0 ? 0 : r;
     return futex_sleep_pi(&waiter, deadline_ns);
+}
+
+static void set_owner_locked(struct futex_bucket *bucket, const struct space_key *key, uint32_t tid) {
+    LIST_FOR_EACH(node, &bucket->waiters) {
+        struct futex_waiter *waiter = CONTAINER_OF(node, struct futex_waiter, node);
+        if (waiter->pi && futex_same_key(&waiter->key, key)) waiter->owner = tid;
+    }
 }
 
 /* Gives the lock to its first waiter. Returns 1 given, 0 nobody waits, or -E. */
@@ -112,7 +118,7 @@ static int hand_over_locked(struct address_space *space, uint64_t uaddr, struct 
     const uint32_t word = (uint32_t)task_tid(next->task) | (more ? FUTEX_WAITERS : 0) | died;
     const int r = space_store_u32(space, uaddr, word);
     if (r < 0) return r;
-    next->owns = true;
+    set_owner_locked(bucket, key, (uint32_t)task_tid(next->task));
     next->task->pi_blocked = NULL;
     atomic_fetch_sub(&next->task->kernel->futexes->n_pi_waiters, 1);
     futex_wake_waiter_locked(next);
@@ -153,11 +159,10 @@ static void exit_bucket_locked(struct futex_bucket *bucket, uint32_t tid) {
         LIST_FOR_EACH(node, &bucket->waiters) {
             struct futex_waiter *waiter = CONTAINER_OF(node, struct futex_waiter, node);
             struct address_space *space = task_space(waiter->task);
-            uint32_t word;
-            if (!waiter->pi || space_load_u32(space, waiter->uaddr, &word) < 0) continue;
-            if ((word & FUTEX_TID_MASK) != tid) continue;
-            again = hand_over_locked(space, waiter->uaddr, bucket, &waiter->key, FUTEX_OWNER_DIED) > 0;
-            break;
+            if (!waiter->pi || waiter->owner != tid) continue;
+            const struct space_key key = waiter->key; /* the waiter may be gone afterwards */
+            again = hand_over_locked(space, waiter->uaddr, bucket, &key, FUTEX_OWNER_DIED) > 0;
+            if (again) break;
         }
     }
 }

@@ -39,11 +39,10 @@ struct requeue {
 
 /* Gives the lock to the waiter or queues it there. Returns 1 given, 0 queued, or -E. */
 static int move_locked(struct requeue *call, struct futex_waiter *waiter) {
-    const int r = futex_take_pi_locked(call->task, waiter->task, call->to, &call->key2, call->uaddr2, false);
+    const int r = futex_take_pi_locked(call->task, waiter, call->to, &call->key2, call->uaddr2, false);
     if (r < 0) return r;
     waiter->key = call->key2;
     waiter->uaddr = call->uaddr2;
-    waiter->owns = r > 0;
     if (r > 0) {
         futex_wake_waiter_locked(waiter);
     } else {
