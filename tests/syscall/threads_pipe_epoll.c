@@ -22,6 +22,7 @@ enum { PIPES = 4, BYTES = 2000000 };
 struct writer {
     struct file *file; /* counted, put by the thread */
     unsigned seed;
+    _Atomic int *n_done;
 };
 
 static void write_all(void *arg) {
@@ -38,6 +39,7 @@ static void write_all(void *arg) {
     }
     file_put(writer->file);
     sched_thread_fini(&self);
+    atomic_fetch_add(writer->n_done, 1);
 }
 
 /* Reads until nothing is left. Returns false at the end of the pipe. */
@@ -59,6 +61,7 @@ int main(void) {
     struct writer writers[PIPES];
     struct sched_thread self;
     unsigned at[PIPES] = {0};
+    _Atomic int n_done = 0;
     int open = PIPES;
     sched_thread_init(&self);
     CHECK(epoll_file_new(vfs, &epoll) == 0);
@@ -66,7 +69,7 @@ int main(void) {
         CHECK(pipe_open_pair(vfs, 0, ends[i]) == 0);
         const struct linux_epoll_event event = {.events = POLLIN | EPOLLET, .data = (uint64_t)i};
         CHECK(epoll_control(epoll, EPOLL_CTL_ADD, ends[i][0], i, &event) == 0);
-        writers[i] = (struct writer){ends[i][1], (unsigned)i};
+        writers[i] = (struct writer){ends[i][1], (unsigned)i, &n_done};
         CHECK(host_thread_start(write_all, &writers[i]) == 0);
     }
     while (open) {
@@ -81,7 +84,9 @@ int main(void) {
             open--;
         }
     }
+    while (atomic_load(&n_done) < PIPES) host_thread_yield();
     file_put(epoll);
+    vfs_free(vfs);
     sched_thread_fini(&self);
     puts("threads_pipe_epoll: ok");
     return 0;
