@@ -17,7 +17,7 @@ target_include_directories(lockstep_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(lockstep_options INTERFACE _GNU_SOURCE)
 target_compile_options(lockstep_options INTERFACE
     -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef
-    -Wno-unused-parameter -fno-strict-aliasing -fwrapv)
+    -Wno-unused-parameter -fno-strict-aliasing -fwrapv -fPIE)
 if(LOCKSTEP_SANITIZE)
     target_compile_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE} -fno-omit-frame-pointer -g)
     target_link_options(lockstep_options INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})
