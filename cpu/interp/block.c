@@ -135,7 +135,7 @@ static bool computes_own_address(const struct insn *insn) {
     switch (insn->op) {
     case OP_BT: case OP_BTS: case OP_BTR: case OP_BTC: return insn->operand[1].kind == OPERAND_REG;
     case OP_LEA: case OP_MOVS: case OP_CMPS: case OP_STOS: case OP_LODS: case OP_SCAS: case OP_INS: case OP_OUTS:
-    case OP_XLAT: return true;
+    case OP_XLAT: case OP_POP: return true;
     default: return false;
     }
 }

@@ -72,13 +72,18 @@ int lower_push(const struct insn *insn, struct uop *u) {
 POP(2)
 POP(8)
 
-/* The address of the destination is computed with RSP already moved. */
+/* The address of the destination is computed with RSP already moved. imm8: address size. */
+static uint64_t pop_address(const struct cpu *cpu, const struct uop *u) {
+    const uint64_t gva = uop_address(cpu, u);
+    return cpu->state.seg_base[u->seg] + (u->imm8 == 4 ? (uint32_t)gva : gva);
+}
+
 HANDLER(pop_m) {
     const uint64_t rsp = cpu->state.gpr[RSP];
     uint64_t v;
     if (!mem_load(cpu, rsp, u->size, &v)) return uop_raise_stack(cpu, u);
     cpu->state.gpr[RSP] = rsp + u->size;
-    if (mem_store(cpu, uop_address(cpu, u), u->size, v)) return u + 1;
+    if (mem_store(cpu, pop_address(cpu, u), u->size, v)) return u + 1;
     cpu->state.gpr[RSP] = rsp;
     return uop_raise_memory(cpu, u);
 }
@@ -99,6 +104,7 @@ HANDLER(pop_seg) {
 int lower_pop(const struct insn *insn, struct uop *u) {
     const struct operand *a = &insn->operand[0];
     if (a->kind == OPERAND_MEM) {
+        u->imm8 = insn->mem.addr_size;
         u->fn = pop_m;
         return LOWER_NEXT;
     }

@@ -109,6 +109,7 @@ const struct uop *interp_goto(struct cpu *cpu, uint64_t rip) {
 static __attribute__((noinline, cold)) const struct uop *entry_slow(struct cpu *cpu, const struct uop *u) {
     const uint64_t rip = (uint64_t)u->imm;
     const uint16_t n = u->before;
+    cpu->budget += n; /* uop_entry took it */
     if (atomic_load_explicit(&cpu->tlb.kick, memory_order_relaxed)) {
         const uint32_t kick = tlb_safe_point(&cpu->tlb);
         if (kick & KICK_CODE) cache_check_all(&cpu->interp->cache);
@@ -123,10 +124,8 @@ static __attribute__((noinline, cold)) const struct uop *entry_slow(struct cpu *
 }
 
 const struct uop *uop_entry(struct cpu *cpu, const struct uop *u) {
-    const int64_t left = cpu->budget - u->before;
-    if (UNLIKELY(left < 0)) return entry_slow(cpu, u);
+    if (UNLIKELY((cpu->budget -= u->before) < 0)) return entry_slow(cpu, u);
     if (UNLIKELY(atomic_load_explicit(&cpu->tlb.kick, memory_order_relaxed))) return entry_slow(cpu, u);
-    cpu->budget = left;
     NEXT(cpu, u);
 }
 

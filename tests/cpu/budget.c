@@ -26,10 +26,13 @@ static bool is_wanted(const struct insn *insn) {
     return false;
 }
 
-/* A compare of registers or with a small number. */
+/* A compare of registers, memory, or with a small number. */
 static int random_compare(struct rng *rng, uint8_t *out) {
-    static const uint8_t opcodes[] = {0x38, 0x39, 0x84, 0x85, 0x80, 0x83};
-    const uint8_t opcode = opcodes[rng_below(rng, 6)], rm = (uint8_t)(0xc0 | rng_below(rng, 8));
+    static const uint8_t opcodes[] = {0x38, 0x39, 0x3a, 0x3b, 0x84, 0x85, 0x80, 0x83};
+    static const uint8_t bases[] = {RAX, RCX, RDX, RBX, RSI, RDI};
+    const bool memory = rng_below(rng, 3) == 0;
+    const uint8_t opcode = opcodes[rng_below(rng, 8)];
+    const uint8_t rm = memory ? bases[rng_below(rng, 6)] : (uint8_t)(0xc0 | rng_below(rng, 8));
     const bool immediate = opcode == 0x80 || opcode == 0x83;
     int n = 0;
     if (rng_below(rng, 2)) out[n++] = 0x48;
