@@ -32,6 +32,14 @@ static void compute_flags(struct cpu *cpu, const struct operands *o) {
     ((vec_flags_fn *)o->u->ptr)(&cpu->state, o->a, o->b);
 }
 
+/* Half-precision results are computed in integers, which flush-to-zero does not concern. */
+static uint32_t half_tiny(const struct operands *o) {
+    if (o->u->ptr != vec_vcvtps2ph_16 && o->u->ptr != vec_vcvtps2ph_32) return 0;
+    for (unsigned i = 0; i < 8; i++)
+        if (!(o->d->u16[i] & 0x7c00) && o->d->u16[i] & 0x3ff) return MXCSR_UE;
+    return 0;
+}
+
 /* The slow way while the guest has unmasked an exception: true if it happened. With underflow unmasked, tiny results
  * count even when exact (SDM 1 11.5.2.5): flush-to-zero, in a first try, reports them. */
 static __attribute__((noinline)) bool compute_trapping(struct cpu *cpu, const struct operands *o, compute_fn *compute) {
@@ -43,6 +51,7 @@ static __attribute__((noinline)) bool compute_trapping(struct cpu *cpu, const st
         tiny = fp_tiny_end(cpu);
     }
     compute(cpu, o);
+    if (!(cpu->state.mxcsr & MXCSR_UM)) tiny |= half_tiny(o);
     return fp_trap_end(cpu, tiny);
 }
 
