@@ -31,6 +31,7 @@ struct region *region_clone(const struct region *from, struct address_space *spa
     r->end = from->end;
     r->prot = from->prot;
     r->flags = from->flags;
+    r->is_shared = (from->flags & REGION_SHARED) != 0;
     r->offset = from->offset;
     r->space = space;
     if (from->name && !(r->name = strdup(from->name))) {

@@ -34,6 +34,7 @@ struct region {
     char *name;                /* owned; NULL: none */
     struct address_space *space; /* borrowed: the space outlives its regions */
     struct list in_backing;    /* guarded by backing->lock: backing->regions */
+    bool is_shared;            /* immutable: REGION_SHARED, for those who hold only backing->lock */
 };
 
 struct region_set {

@@ -34,7 +34,7 @@ bool space_list_of_backing(struct space_list *list, struct backing *backing, con
     host_mutex_lock(&backing->lock);
     LIST_FOR_EACH(node, &backing->regions) {
         const struct region *r = CONTAINER_OF(node, struct region, in_backing);
-        if (r->space == except || (only_shared && !(r->flags & REGION_SHARED))) continue;
+        if (r->space == except || (only_shared && !r->is_shared)) continue;
         ok = ok && list_add(list, r->space);
     }
     host_mutex_unlock(&backing->lock);

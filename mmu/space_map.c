@@ -124,10 +124,9 @@ static int check_request(const struct map_request *q) {
     return 0;
 }
 
-static uint32_t region_flags_of(const struct address_space *space, int flags) {
+static uint32_t region_flags_of(int flags) {
     return (flags & SPACE_SHARED ? REGION_SHARED : 0) | (flags & SPACE_GROWSDOWN ? REGION_GROWS_DOWN : 0) |
-           (flags & SPACE_LOCKED ? REGION_LOCKED : 0) | (flags & SPACE_NORESERVE ? REGION_NO_RESERVE : 0) |
-           space->lock_future;
+           (flags & SPACE_LOCKED ? REGION_LOCKED : 0) | (flags & SPACE_NORESERVE ? REGION_NO_RESERVE : 0);
 }
 
 /* Finds and clears the place. Returns the address or -E. */
@@ -159,7 +158,7 @@ static int64_t map_locked(struct address_space *space, const struct map_request 
     if (at < 0) return at;
     r->start = (uint64_t)at;
     r->end = r->start + size;
-    r->flags = region_flags_of(space, q->flags);
+    r->flags |= space->lock_future;
     const bool lock_now = (r->flags & REGION_LOCKED) && !(r->flags & REGION_LOCK_ON_FAULT);
     space_insert_locked(space, r);
     if ((q->flags & SPACE_POPULATE) || lock_now) space_populate_locked(space, (uint64_t)at, (uint64_t)at + size);
@@ -177,7 +176,8 @@ int64_t space_map(struct address_space *space, uint64_t gva, uint64_t size, int 
     const struct map_request q = {gva, size, object ? offset : 0, prot, flags, object};
     int64_t result = check_request(&q);
     if (result) return result;
-    struct region like = {.prot = prot & (SPACE_READ | SPACE_WRITE | SPACE_EXEC), .offset = q.offset};
+    struct region like = {.prot = prot & (SPACE_READ | SPACE_WRITE | SPACE_EXEC), .flags = region_flags_of(flags),
+                          .offset = q.offset};
     if ((object || (flags & SPACE_SHARED)) && !(like.object = object_for(&q))) return -ENOMEM;
     if (like.object) {
         mem_object_join(like.object, space->pool);

@@ -3,6 +3,7 @@
 #include "syscall/linux/call.h"
 
 #include "host/clock.h"
+#include "mmu/object.h"
 #include "syscall/linux/abi/time.h"
 
 struct file *call_open_file(struct task *task, uint64_t fd) {
@@ -32,6 +33,12 @@ int call_host_node(struct task *task, uint64_t dirfd, uint64_t path, unsigned at
 
 int64_t call_install(struct task *task, struct file *file, bool cloexec, int err) {
     return file ? fd_table_install(task->fds, file, 0, cloexec) : err;
+}
+
+void call_file_cut(struct task *task, struct file *file) {
+    struct linux_stat stat;
+    if (file_host_fd(file) < 0 || file_stat(file, &stat)) return;
+    mem_file_truncated(task->kernel->frame_pool, stat.dev, stat.ino, (uint64_t)stat.size);
 }
 
 int64_t call_deadline_after(int64_t ns) {

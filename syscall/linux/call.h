@@ -38,6 +38,9 @@ int call_host_node(struct task *task, uint64_t dirfd, uint64_t path, unsigned at
 /* Installs a new file and returns its number, or err when file is NULL. */
 int64_t call_install(struct task *task, struct file *file, bool cloexec, int err);
 
+/* A file was or may have been cut (O_TRUNC, ftruncate): mapped pages past its end go. */
+void call_file_cut(struct task *task, struct file *file);
+
 /* A relative timeout in guest memory as a deadline on the monotonic clock; gva 0: never. Returns 0, -EFAULT, -EINVAL. */
 int call_deadline(struct task *task, uint64_t gva, int64_t *deadline_ns);
 /* now + ns without overflow. */

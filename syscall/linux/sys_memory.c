@@ -37,28 +37,35 @@ static int may_lock(struct task *task, uint64_t more, int full) {
     return usage.locked > limit || more > limit - usage.locked ? full : 0;
 }
 
-static int object_of(struct task *task, uint64_t fd, int prot, int flags, struct mem_object **object) {
+static int object_of(struct file *file, int prot, int flags, struct mem_object **object) {
     int err = 0;
-    struct file *file = call_open_file(task, fd);
-    if (!file) return -EBADF;
     const bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
     if (!file_readable(file) || (shared && (prot & PROT_WRITE) && !file_writable(file))) err = -EACCES;
     if (!err) *object = file_mem_object(file, shared && file_writable(file), &err);
-    file_put(file);
     return *object ? 0 : err;
 }
 
-int64_t sys_mmap(struct task *task, const uint64_t arg[6]) {
+static int64_t map(struct task *task, const uint64_t arg[6], struct file *file) {
     const int flags = (int)arg[3], prot = effective_prot(task, (int)arg[2]);
     struct mem_object *object = NULL;
-    if (!is_aligned(arg[5], GUEST_PAGE_SIZE)) return -EINVAL;
-    if (!arg[1]) return -EINVAL;
-    int err = check_flags(flags);
+    int err = arg[1] ? check_flags(flags) : -EINVAL;
     if (!err && (flags & MAP_LOCKED)) err = may_lock(task, arg[1], -EAGAIN);
-    if (!err && !(flags & MAP_ANONYMOUS)) err = object_of(task, arg[4], prot, flags, &object);
+    if (!err && file) err = object_of(file, prot, flags, &object);
     if (err) return err;
     const int64_t at = space_map(task_space(task), arg[0], arg[1], prot, flags & KNOWN_MAP_FLAGS, object, arg[5]);
     mem_object_put(object);
+    return at;
+}
+
+int64_t sys_mmap(struct task *task, const uint64_t arg[6]) {
+    struct file *file = NULL;
+    if (!is_aligned(arg[5], GUEST_PAGE_SIZE)) return -EINVAL;
+    if (!((int)arg[3] & MAP_ANONYMOUS)) {
+        file = call_open_file(task, arg[4]);
+        if (!file) return -EBADF;
+    }
+    const int64_t at = map(task, arg, file);
+    if (file) file_put(file);
     return at;
 }
 

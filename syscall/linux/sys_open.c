@@ -15,6 +15,7 @@ static int64_t open_at(struct task *task, uint64_t dirfd, uint64_t path, int fla
     flags &= O_KNOWN | O_ACCMODE;
     if (!(flags & O_PATH)) flags |= O_LARGEFILE;
     err = vfs_open(&caller, (int)dirfd, name, flags, mode, &file);
+    if (!err && (flags & O_TRUNC)) call_file_cut(task, file);
     return call_install(task, err ? NULL : file, (flags & O_CLOEXEC) != 0, err);
 }
 
@@ -77,6 +78,7 @@ int64_t sys_openat2(struct task *task, const uint64_t arg[6]) {
     struct file *file = NULL;
     const struct vfs_caller caller = call_of(task);
     err = vfs_open_walk(&caller, (int)arg[0], name, walk_flags(how.resolve), (int)how.flags, (unsigned)how.mode, &file);
+    if (!err && (how.flags & O_TRUNC)) call_file_cut(task, file);
     return call_install(task, err ? NULL : file, (how.flags & O_CLOEXEC) != 0, err);
 }
 
