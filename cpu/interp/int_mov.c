@@ -5,9 +5,13 @@
 #include "cpu/interp/handler.h"
 #include "cpu/interp/ops_int.h"
 
-/* The two address forms: base + displacement (most of all), and everything. */
+/* The three address forms: base + displacement (most of all), base + index + displacement, and everything. */
 static ALWAYS_INLINE uint64_t address_b(const struct cpu *cpu, const struct uop *u) {
     return cpu->state.gpr[u->base] + (uint64_t)u->disp;
+}
+
+static ALWAYS_INLINE uint64_t address_i(const struct cpu *cpu, const struct uop *u) {
+    return cpu->state.gpr[u->base] + cpu->state.gpr[u->index] + (uint64_t)u->disp;
 }
 
 static ALWAYS_INLINE uint64_t address_x(const struct cpu *cpu, const struct uop *u) {
@@ -33,6 +37,7 @@ static ALWAYS_INLINE uint64_t address_x(const struct cpu *cpu, const struct uop 
         return u + 1;                                                                                              \
     }                                                                                                              \
     LOAD_FORM(name##_b, name##_slow, from, to, extend, address_b)                                                  \
+    LOAD_FORM(name##_i, name##_slow, from, to, extend, address_i)                                                  \
     LOAD_FORM(name##_x, name##_slow, from, to, extend, address_x)
 #define LOAD_FORM(name, slow, from, to, extend, address)                                                           \
     HANDLER(name) {                                                                                                \
@@ -48,6 +53,7 @@ static ALWAYS_INLINE uint64_t address_x(const struct cpu *cpu, const struct uop 
         return u + 1;                                                                                              \
     }                                                                                                              \
     STORE_FORM(name##_b, name##_slow, size, operand, address_b)                                                    \
+    STORE_FORM(name##_i, name##_slow, size, operand, address_i)                                                    \
     STORE_FORM(name##_x, name##_slow, size, operand, address_x)
 #define STORE_FORM(name, slow, size, operand, address)                                                             \
     HANDLER(name) {                                                                                                \
@@ -74,16 +80,22 @@ MOV_SIZE(8)
 
 #define ROW(op, suffix) {op##1##suffix, op##2##suffix, op##4##suffix, op##8##suffix}
 
+/* Index of the address form in the tables. */
+static unsigned address_form(const struct uop *u) {
+    return u->index == GPR_ZERO ? 0 : u->scale == 0 ? 1 : 2;
+}
+
+#define ADDRESS_FORMS(op) {ROW(op, _b), ROW(op, _i), ROW(op, _x)}
+
 int lower_mov(const struct insn *insn, struct uop *u) {
-    /* [shape][indexed][size] */
-    static uop_fn *const table[5][2][4] = {
-        [SHAPE_RR] = {ROW(mov_rr, ), ROW(mov_rr, )},     [SHAPE_RI] = {ROW(mov_ri, ), ROW(mov_ri, )},
-        [SHAPE_RM] = {ROW(mov_rm, _b), ROW(mov_rm, _x)}, [SHAPE_MR] = {ROW(mov_mr, _b), ROW(mov_mr, _x)},
-        [SHAPE_MI] = {ROW(mov_mi, _b), ROW(mov_mi, _x)},
-    };
+    static uop_fn *const registers[2][4] = {ROW(mov_rr, ), ROW(mov_ri, )};
+    /* [shape][address form][size] */
+    static uop_fn *const memory[5][3][4] = {
+        [SHAPE_RM] = ADDRESS_FORMS(mov_rm), [SHAPE_MR] = ADDRESS_FORMS(mov_mr), [SHAPE_MI] = ADDRESS_FORMS(mov_mi)};
     const enum shape shape = lower_shape(insn, u);
+    const unsigned size = size_index(insn->op_size);
     if (shape > SHAPE_MI) return LOWER_UD;
-    u->fn = table[shape][u->index != GPR_ZERO][size_index(insn->op_size)];
+    u->fn = shape <= SHAPE_RI ? registers[shape][size] : memory[shape][address_form(u)][size];
     return LOWER_NEXT;
 }
 
@@ -106,19 +118,19 @@ EXTEND(movsx2_8, 2, 8, sext)
 EXTEND(movsx4_4, 4, 4, sext)
 EXTEND(movsx4_8, 4, 8, sext)
 
-#define FORMS(name) {name##_rr, name##_b, name##_x}
+#define FORMS(name) {name##_b, name##_i, name##_x, name##_rr}
 
-static int lower_extend(const struct insn *insn, struct uop *u, uop_fn *const table[3][4][3]) {
+static int lower_extend(const struct insn *insn, struct uop *u, uop_fn *const table[3][4][4]) {
     const enum shape shape = lower_shape(insn, u);
     const unsigned from = insn->operand[1].size, to = insn->op_size;
     if ((shape != SHAPE_RR && shape != SHAPE_RM) || (from != 1 && from != 2 && from != 4)) return LOWER_UD;
     uop_fn *const *forms = table[size_index(from)][size_index(to)];
-    u->fn = forms[shape == SHAPE_RR ? 0 : u->index == GPR_ZERO ? 1 : 2];
+    u->fn = forms[shape == SHAPE_RR ? 3 : address_form(u)];
     return u->fn ? LOWER_NEXT : LOWER_UD;
 }
 
 int lower_movzx(const struct insn *insn, struct uop *u) {
-    static uop_fn *const table[3][4][3] = {
+    static uop_fn *const table[3][4][4] = {
         {[1] = FORMS(movzx1_2), [2] = FORMS(movzx1_8), [3] = FORMS(movzx1_8)},
         {[1] = FORMS(movzx2_2), [2] = FORMS(movzx2_8), [3] = FORMS(movzx2_8)},
     };
@@ -126,7 +138,7 @@ int lower_movzx(const struct insn *insn, struct uop *u) {
 }
 
 int lower_movsx(const struct insn *insn, struct uop *u) {
-    static uop_fn *const table[3][4][3] = {
+    static uop_fn *const table[3][4][4] = {
         {[1] = FORMS(movsx1_2), [2] = FORMS(movsx1_4), [3] = FORMS(movsx1_8)},
         {[1] = FORMS(movzx2_2), [2] = FORMS(movsx2_4), [3] = FORMS(movsx2_8)},
         {[1] = FORMS(movzx2_2), [2] = FORMS(movsx4_4), [3] = FORMS(movsx4_8)},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* MOVS CMPS STOS LODS SCAS, with and without REP. A repeated instruction counts as one and is restartable: a fault or
- * a kick leaves RCX, RSI, RDI where it got to and RIP at the instruction. MOVS and STOS upwards go page by page. */
+ * a kick leaves RCX, RSI, RDI where it got to and RIP at the instruction. MOVS and STOS go page by page. */
 #include "cpu/interp/handler.h"
 #include "cpu/interp/ops_int.h"
 
@@ -93,20 +93,26 @@ static ALWAYS_INLINE const struct uop *repeat(struct cpu *cpu, const struct uop 
     return u + 1;
 }
 
-/* Upwards, the part up to the next page end of any operand at once. */
-static uint64_t page_rest(uint64_t gva) {
-    return GUEST_PAGE_SIZE - gva % GUEST_PAGE_SIZE;
+/* Elements from gva on, in the direction of the copy, that lie in its page; gva is the first element. */
+static uint64_t page_elements(uint64_t gva, unsigned size, bool down) {
+    const uint64_t offset = gva % GUEST_PAGE_SIZE;
+    if (!down) return (GUEST_PAGE_SIZE - offset) / size;
+    return offset + size <= GUEST_PAGE_SIZE ? offset / size + 1 : 0;
 }
 
-static void copy_up(uint8_t *to, const uint8_t *from, size_t n, unsigned size) {
-    if (to <= from || to >= from + n) {
+/* Copies n bytes in elements as if one by one: an overlap in the direction of the copy repeats what was written. */
+static void copy(uint8_t *to, const uint8_t *from, size_t n, unsigned size, bool down) {
+    const bool repeats = down ? from > to && from < to + n : to > from && to < from + n;
+    if (!repeats) {
         memmove(to, from, n);
-        return;
+    } else if (down) {
+        for (size_t i = n; i > 0; i -= size) host_store(to + i - size, size, host_load(from + i - size, size));
+    } else {
+        for (size_t i = 0; i < n; i += size) host_store(to + i, size, host_load(from + i, size));
     }
-    for (size_t i = 0; i < n; i += size) host_store(to + i, size, host_load(from + i, size));
 }
 
-static void fill_up(uint8_t *to, uint64_t v, size_t n, unsigned size) {
+static void fill(uint8_t *to, uint64_t v, size_t n, unsigned size) {
     if (size == 1) {
         memset(to, (int)(v & 0xff), n);
         return;
@@ -119,37 +125,40 @@ static const void *pin_read(struct cpu *cpu, uint64_t gva) {
     return p ? p : tlb_translate(&cpu->tlb, gva, MEM_READ, &cpu->exception.fault);
 }
 
-/* Bytes done: 0 when the next element crosses a page or faults, which the step then finds. from: MOVS, else STOS. */
+/* Elements done at once: 0 when the next one crosses a page or faults, which the step then finds. */
 static uint64_t bulk(struct cpu *cpu, const struct uop *u, bool moves) {
-    const uint64_t to = index_get(cpu, u, RDI), from = source(cpu, u), count = index_get(cpu, u, RCX);
-    uint64_t n = page_rest(to);
-    if (moves && n > page_rest(from)) n = page_rest(from);
-    if (n / u->size > count) n = count * u->size;
-    n -= n % u->size;
-    if (!n || (u->imm8 == 4 && (to + n) >> 32)) return 0;
+    const unsigned size = u->size;
+    const bool down = (cpu->state.rflags_other & RFLAGS_DF) != 0;
+    uint64_t to = index_get(cpu, u, RDI), from = source(cpu, u), n = page_elements(to, size, down);
+    if (moves && n > page_elements(from, size, down)) n = page_elements(from, size, down);
+    if (n > index_get(cpu, u, RCX)) n = index_get(cpu, u, RCX);
+    if (!n || (u->imm8 == 4 && (to + GUEST_PAGE_SIZE) >> 32)) return 0;
+    if (down) {
+        to -= (n - 1) * size;
+        from -= (n - 1) * size;
+    }
     const uint8_t *src = moves ? pin_read(cpu, from) : NULL;
     if (moves && !src) return 0;
     uint8_t *dst = mem_write_hit(cpu, to, 1);
     const bool slow = !dst;
     if (slow && !(dst = mem_pin_write(cpu, to))) return 0;
-    if (moves) copy_up(dst, src, n, u->size);
-    else fill_up(dst, reg_get(&cpu->state, RAX, u->size), n, u->size);
-    if (slow) mem_written(cpu, to, (unsigned)n);
+    if (moves) copy(dst, src, n * size, size, down);
+    else fill(dst, reg_get(&cpu->state, RAX, size), n * size, size);
+    if (slow) mem_written(cpu, to, (unsigned)n * size);
     return n;
 }
 
 static ALWAYS_INLINE const struct uop *repeat_bulk(struct cpu *cpu, const struct uop *u, step_fn *step, bool moves) {
-    if (cpu->state.rflags_other & RFLAGS_DF) return repeat(cpu, u, step, false);
     while (index_get(cpu, u, RCX)) {
-        const uint64_t n = bulk(cpu, u, moves);
+        uint64_t n = bulk(cpu, u, moves);
         if (n) {
-            move_index(cpu, u, RDI, n);
-            if (moves) move_index(cpu, u, RSI, n);
-            move_index(cpu, u, RCX, -(n / u->size));
+            move_index(cpu, u, RDI, n * step_of(cpu, u));
+            if (moves) move_index(cpu, u, RSI, n * step_of(cpu, u));
         } else {
             if (!step(cpu, u)) return uop_raise_memory(cpu, u);
-            move_index(cpu, u, RCX, -1ull);
+            n = 1;
         }
+        move_index(cpu, u, RCX, -n);
         if (UNLIKELY(is_kicked(cpu)) && index_get(cpu, u, RCX)) return uop_restart(cpu, u);
     }
     return u + 1;

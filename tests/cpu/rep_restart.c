@@ -75,6 +75,27 @@ Test(rep_restart, downwards) {
     cr_assert_eq(REG(&g, RDI), DATA + 0x1fc);
 }
 
+Test(rep_restart, downwards_over_pages_and_overlapping) {
+    for (unsigned i = 0; i < 64; i++) {
+        const uint8_t v = (uint8_t)(i + 1);
+        cr_assert_eq(space_poke(g.space, DATA + 0xfe0 + i, &v, 1), 0);
+    }
+    /* memmove up by 8, over a page border */
+    REG(&g, RSI) = DATA + 0xfe0 + 56;
+    REG(&g, RDI) = DATA + 0xfe0 + 64;
+    REG(&g, RCX) = 8;
+    run_to_end("\xfd\xf3\x48\xa5\xfc", 5);
+    for (unsigned i = 0; i < 64; i++) cr_assert_eq(data_at(DATA + 0xfe8 + i), i + 1);
+    /* down by 1, from the top: repeats the last byte */
+    REG(&g, RSI) = DATA + 0x1010;
+    REG(&g, RDI) = DATA + 0x100f;
+    REG(&g, RCX) = 0x20;
+    const uint8_t last = data_at(DATA + 0x1010);
+    run_to_end("\xfd\xf3\xa4\xfc", 4);
+    for (unsigned i = 0; i < 0x20; i++) cr_assert_eq(data_at(DATA + 0x100f - i), last);
+    cr_assert_eq(REG(&g, RDI), DATA + 0xfef);
+}
+
 Test(rep_restart, element_across_a_page_border) {
     REG(&g, RDI) = DATA + 0xffd;
     REG(&g, RCX) = 2;
