@@ -25,7 +25,11 @@ int64_t sys_socket(struct task *task, const uint64_t arg[6]) {
 int64_t sys_socketpair(struct task *task, const uint64_t arg[6]) {
     int host[2], fds[2];
     struct file *files[2] = {NULL, NULL};
-    int r = check_type((uint32_t)arg[0], arg[1]);
+    int32_t numbers[2];
+    /* Linux writes the numbers before it makes the sockets: a bad address comes first. */
+    int r = copy_from_guest(task, numbers, arg[3], sizeof numbers);
+    if (r == 0) r = copy_to_guest(task, arg[3], numbers, sizeof numbers);
+    if (r == 0) r = check_type((uint32_t)arg[0], arg[1]);
     if (r == 0) r = host_socket_pair((int)arg[0], (int)arg[1] & SOCK_TYPE_MASK, (int)arg[2], host);
     if (r) return r;
     r = socket_file(task, host[0], arg[1], &files[0]);
@@ -37,7 +41,8 @@ int64_t sys_socketpair(struct task *task, const uint64_t arg[6]) {
     }
     r = fd_table_install_pair(task->fds, files, (arg[1] & O_CLOEXEC) != 0, fds);
     if (r) return r;
-    const int32_t numbers[2] = {fds[0], fds[1]};
+    numbers[0] = fds[0];
+    numbers[1] = fds[1];
     if (copy_to_guest(task, arg[3], numbers, sizeof numbers) == 0) return 0;
     fd_table_close(task->fds, fds[0]);
     fd_table_close(task->fds, fds[1]);
@@ -69,8 +74,9 @@ int64_t sys_connect(struct task *task, const uint64_t arg[6]) {
     unsigned char address[HOST_SOCKET_ADDRESS_MAX];
     struct file *file;
     const int host = socket_arg(task, arg[0], &file);
-    if (host < 0) return host;
+    if (host == -EBADF) return host;
     const int size = socket_fetch_address(task, arg[1], arg[2], address);
+    if (host < 0) return size < 0 ? size : host;
     int r = size < 0 ? size : host_socket_connect(host, address, (uint32_t)size);
     const bool blocks = socket_blocks(file, 0);
     if (blocks && (r == -EINPROGRESS || r == -EALREADY)) r = finish_connect(task, host);
