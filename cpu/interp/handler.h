@@ -151,11 +151,11 @@ static ALWAYS_INLINE bool condition(const struct cpu_state *s, unsigned cc) {
     case 0: r = flag_of(s); break;
     case 1: r = flag_cf(s); break;
     case 2: r = flag_zf(s); break;
-    case 3: r = flag_cf(s) | flag_zf(s); break;
+    case 3: r = flag_cf(s) || flag_zf(s); break;
     case 4: r = flag_sf(s); break;
     case 5: r = flag_pf(s); break;
     case 6: r = flag_sf(s) ^ flag_of(s); break;
-    default: r = (flag_sf(s) ^ flag_of(s)) | flag_zf(s);
+    default: r = (flag_sf(s) ^ flag_of(s)) || flag_zf(s);
     }
     return r ^ (cc & 1);
 }
