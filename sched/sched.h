@@ -51,6 +51,8 @@ void sched_wake(struct sched_thread *thread);
 /* Makes the current or the next sched_block return -EINTR. */
 void sched_interrupt(struct sched_thread *thread);
 void sched_interrupt_clear(struct sched_thread *thread);
+/* The same by the thread itself: no token is left, which would keep a loop around sched_block from ever sleeping. */
+void sched_interrupt_self(struct sched_thread *self);
 
 struct wait_queue {
     struct host_mutex lock;

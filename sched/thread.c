@@ -63,3 +63,7 @@ void sched_interrupt(struct sched_thread *thread) {
 void sched_interrupt_clear(struct sched_thread *thread) {
     atomic_store(&thread->interrupted, 0);
 }
+
+void sched_interrupt_self(struct sched_thread *self) {
+    atomic_store(&self->interrupted, 1);
+}

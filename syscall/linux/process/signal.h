@@ -71,7 +71,7 @@ sigset_bits signal_pending(struct task *task);
 int signal_dequeue(struct task *task, sigset_bits set, struct guest_siginfo *info);
 /* The same with signal_lock held. */
 int signal_dequeue_locked(struct task *task, sigset_bits set, struct guest_siginfo *info);
-/* Sets or clears ATTENTION_SIGNAL by what is pending now. */
+/* Sets or clears ATTENTION_SIGNAL by what is pending now. Owner thread. */
 void signal_recalculate_locked(struct task *task);
 /* A thread leaves: signals it was chosen for go to another one. */
 void signal_retarget_locked(struct task *leaving, sigset_bits set);

@@ -8,12 +8,12 @@ void signal_recalculate_locked(struct task *task) {
     const sigset_bits ready = (task->pending.set | task->process->pending.set) & ~task->blocked;
     if (ready) {
         atomic_fetch_or(&task->attention, ATTENTION_SIGNAL);
-        sched_interrupt(&task->sched);
+        sched_interrupt_self(&task->sched);
         return;
     }
     atomic_fetch_and(&task->attention, ~(uint32_t)ATTENTION_SIGNAL);
     sched_interrupt_clear(&task->sched);
-    if (task_interrupted(task)) sched_interrupt(&task->sched);
+    if (task_interrupted(task)) sched_interrupt_self(&task->sched);
 }
 
 void signal_retarget_locked(struct task *leaving, sigset_bits set) {

@@ -48,7 +48,9 @@ bool stop_begin(struct task *task, int signo) {
         process->stop_signal = signo;
         process->stop_report = process->continue_report = false;
         LIST_FOR_EACH(node, &process->threads) {
-            task_notify(CONTAINER_OF(node, struct task, thread_node), ATTENTION_STOP);
+            struct task *other = CONTAINER_OF(node, struct task, thread_node);
+            other->stopped = false; /* one that sleeps since the last stop counts itself again */
+            task_notify(other, ATTENTION_STOP);
         }
     }
     host_mutex_unlock(&process->signal_lock);
@@ -97,13 +99,13 @@ static void report_continue(struct task *task) {
 
 void stop_wait(struct task *task) {
     atomic_fetch_and(&task->attention, ~(uint32_t)ATTENTION_STOP);
-    if (still_stopped(task)) {
+    const struct kernel_options *options = &task->kernel->options;
+    while (still_stopped(task)) {
         atomic_store(&task->state, 'T');
-        const struct kernel_options *options = &task->kernel->options;
         if (count_stopped(task) && options->init_stopped) options->init_stopped(options->init_stopped_arg);
-        while (still_stopped(task)) sched_block_uninterruptible(&task->sched, SCHED_NEVER);
-        atomic_store(&task->state, 'R');
+        sched_block_uninterruptible(&task->sched, SCHED_NEVER);
     }
+    atomic_store(&task->state, 'R');
     report_continue(task);
 }
 
