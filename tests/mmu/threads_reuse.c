@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define AT 0x100000000ull
-enum { READERS = 3, ROUNDS = 4000 };
+enum { READERS = 3, ROUNDS = 4000, READS = 5000 };
 
 static struct world w;
 static _Atomic uint32_t published;
@@ -54,7 +54,7 @@ int main(void) {
     world_init(&w);
     map_pages(w.space, AT, 1, RW);
     for (int i = 0; i < READERS; i++) pthread_create(&thread[i], NULL, reader, NULL);
-    for (uint32_t round = 1; round <= ROUNDS; round++) {
+    for (uint32_t round = 1; round <= ROUNDS || atomic_load(&n_reads) < READS; round++) {
         change(round);
         tlb_enter(w.tlb);
         if (!inside_store(w.tlb, AT, round)) abort();
