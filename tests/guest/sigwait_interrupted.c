@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 static volatile sig_atomic_t handled;
@@ -45,7 +46,7 @@ int main(void) {
     for (int i = 0; i < 20; i++) {
         CHECK(sigwaitinfo(&usr1, NULL) == SIGUSR1);
         CHECK(pthread_sigmask(SIG_UNBLOCK, &usr1, NULL) == 0);
-        CHECK_ERROR(sigtimedwait(&set, NULL, NULL), EINTR);
+        CHECK_ERROR(syscall(SYS_rt_sigtimedwait, &set, NULL, NULL, 8), EINTR); /* musl's would go on */
         CHECK(handled > i);
         CHECK(pthread_sigmask(SIG_BLOCK, &usr1, NULL) == 0);
     }
