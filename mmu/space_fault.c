@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-
 /* Grows a stack downwards to hold gva. The region below must be farther away than the guard gap. */
 static bool grow_stack(struct address_space *space, struct region *r, uint64_t gva) {
     const uint64_t start = align_down(gva, GUEST_PAGE_SIZE);
@@ -84,8 +83,8 @@ static enum mem_fault_kind load_page(struct address_space *space, struct region 
     return r->flags & REGION_SHARED ? load_shared(r, gva, slot) : load_private(space, r, gva, slot, write);
 }
 
-/* While a fork waits for our TLBs, they may still write to the frame that we share with the child. So it is the child
- * that gets the copy, and the frame stays ours. */
+/* While a fork waits for our TLBs, an instruction that has its host address may still write to the frame that we share
+ * with the child. So it is the child that gets the copy, and the frame stays ours. */
 static void give_child_a_copy(struct address_space *space, uint64_t gva, void *page) {
     if (!space->fork_child) return;
     pte_slot *slot = page_table_find(&space->fork_child->table, gva);
@@ -130,6 +129,8 @@ enum mem_fault_kind space_fault_locked(struct address_space *space, uint64_t gva
     if (!(access & ACCESS_FORCE) && !is_allowed(r, access)) return MEM_FAULT_RIGHTS;
     if (write && (r->flags & REGION_SHARED) && !(r->prot & SPACE_WRITE)) return MEM_FAULT_RIGHTS;
     limbo_reclaim(space);
+    /* What is written here must not be older in the child than what others still write to frames that it shares. */
+    if (space->fork_child) epoch_settle(space, EPOCH_ALL_PAGES);
     gva = align_down(gva, GUEST_PAGE_SIZE);
     pte_slot *slot = page_table_make(&space->table, gva);
     if (!slot) return MEM_FAULT_NO_MEMORY;

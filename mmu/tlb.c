@@ -108,8 +108,8 @@ static void lock_space(struct tlb *tlb) {
         atomic_store(&tlb->flushed_epoch, EPOCH_OUTSIDE);
         epoch_acknowledge(space);
         host_mutex_lock(&space->lock);
-        catch_up(tlb);
     }
+    catch_up(tlb); /* a fault served while a fork waits comes after the writes through older entries */
     space->faulter = tlb;
 }
 
