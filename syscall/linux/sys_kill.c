@@ -117,7 +117,8 @@ int64_t sys_rt_sigqueueinfo(struct task *task, const uint64_t args[6]) {
 int64_t sys_rt_tgsigqueueinfo(struct task *task, const uint64_t args[6]) {
     const int tgid = (int)args[0], tid = (int)args[1];
     struct guest_siginfo info;
-    if (tgid <= 0 || tid <= 0) return -EINVAL;
     const int r = read_info(task, args[3], (int)args[2], tid == task_tid(task), &info);
+    if (r == -EFAULT) return r;
+    if (tgid <= 0 || tid <= 0) return -EINVAL;
     return r < 0 ? r : send_to_thread(task, tgid, tid, &info);
 }

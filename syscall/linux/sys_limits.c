@@ -49,8 +49,8 @@ static struct limit get_limit(struct process *process, enum limit_number which) 
 
 static int64_t change(struct task *task, struct process *process, uint32_t which, uint64_t new_gva, uint64_t old_gva) {
     struct guest_rlimit in;
-    if (which >= RLIMIT_COUNT) return -EINVAL;
     if (new_gva && copy_from_guest(task, &in, new_gva, sizeof in) < 0) return -EFAULT;
+    if (which >= RLIMIT_COUNT) return -EINVAL;
     const struct limit old = get_limit(process, (enum limit_number)which);
     if (new_gva) {
         const int r = set_limit(task, process, (enum limit_number)which, (struct limit){in.soft, in.hard});

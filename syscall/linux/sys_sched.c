@@ -46,13 +46,13 @@ static int64_t set_policy(struct task *task, int tid, int policy, uint64_t param
     int32_t priority;
     int err;
     if (!param_gva) return -EINVAL;
+    if (copy_from_guest(task, &priority, param_gva, sizeof priority) < 0) return -EFAULT;
     struct task *other = target(task, tid, &err);
     if (!other) return err;
-    err = copy_from_guest(task, &priority, param_gva, sizeof priority);
     host_mutex_lock(&other->lock);
     if (policy < 0) policy = other->sched_policy;
     host_mutex_unlock(&other->lock);
-    if (err == 0) err = check_policy(task, policy, priority);
+    err = check_policy(task, policy, priority);
     host_mutex_lock(&other->lock);
     if (err == 0) {
         other->sched_policy = policy & ~POLICY_RESET_ON_FORK;

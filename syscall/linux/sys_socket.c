@@ -113,8 +113,10 @@ static int64_t do_accept(struct task *task, const uint64_t arg[6], uint64_t flag
     unsigned char address[HOST_SOCKET_ADDRESS_MAX];
     uint32_t size = sizeof address;
     struct file *file, *fresh = NULL;
-    if ((int)flags & ~(O_NONBLOCK | O_CLOEXEC)) return -EINVAL;
+    const bool bad_flags = (int)flags & ~(O_NONBLOCK | O_CLOEXEC);
     const int host = socket_arg(task, arg[0], &file);
+    if (host >= 0 && bad_flags) file_put(file);
+    if (bad_flags && host != -EBADF) return -EINVAL;
     if (host < 0) return host;
     int r = accept_host(task, file, host, address, &size);
     file_put(file);

@@ -33,14 +33,18 @@ int64_t sys_clock_settime(struct task *task, const uint64_t args[6]) {
 }
 
 int64_t sys_settimeofday(struct task *task, const uint64_t args[6]) {
+    uint8_t timeval[16], timezone[8];
+    if (args[0] && copy_from_guest(task, timeval, args[0], sizeof timeval) < 0) return -EFAULT;
+    if (args[1] && copy_from_guest(task, timezone, args[1], sizeof timezone) < 0) return -EFAULT;
     return -EPERM;
 }
 
 /* struct timex begins with modes; 0 only reads, which needs a clock discipline that a guest has not. */
-static int64_t adjust(struct task *task, uint64_t gva) {
+static int64_t adjust(struct task *task, int32_t clock, uint64_t gva) {
     enum { TIMEX_SIZE = 208, TIME_ERROR = 5, STATUS_OFFSET = 40, STA_UNSYNC = 0x40 };
     uint8_t timex[TIMEX_SIZE];
     if (copy_from_guest(task, timex, gva, sizeof timex) < 0) return -EFAULT;
+    if (clock != GUEST_CLOCK_REALTIME) return -EINVAL;
     for (int i = 0; i < 4; i++) {
         if (timex[i]) return -EPERM;
     }
@@ -51,12 +55,11 @@ static int64_t adjust(struct task *task, uint64_t gva) {
 }
 
 int64_t sys_adjtimex(struct task *task, const uint64_t args[6]) {
-    return adjust(task, args[0]);
+    return adjust(task, GUEST_CLOCK_REALTIME, args[0]);
 }
 
 int64_t sys_clock_adjtime(struct task *task, const uint64_t args[6]) {
-    if ((int32_t)args[0] != GUEST_CLOCK_REALTIME) return -EINVAL;
-    return adjust(task, args[1]);
+    return adjust(task, (int32_t)args[0], args[1]);
 }
 
 int64_t sys_gettimeofday(struct task *task, const uint64_t args[6]) {

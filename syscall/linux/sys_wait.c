@@ -59,21 +59,23 @@ int64_t sys_waitid(struct task *task, const uint64_t args[6]) {
     struct wait_request request;
     struct wait_result result;
     struct guest_siginfo info;
+    memset(&result, 0, sizeof result);
     int r = fill_request(task, args, &request);
-    if (r < 0) return r;
-    r = wait_for_child(task, &request, &result);
-    process_put(request.target);
-    if (r < 0) return r;
+    if (r == 0) {
+        r = wait_for_child(task, &request, &result);
+        process_put(request.target);
+    }
     memset(&info, 0, sizeof info);
-    if (result.pid) {
+    if (r >= 0 && result.pid) {
         info.signo = SIGCHLD;
         info.code = result.code;
         info.chld.pid = result.pid;
         info.chld.uid = result.uid;
         info.chld.status = result.code_status;
     }
-    /* The call leaves utime and stime of the union alone. */
+    /* The call leaves utime and stime of the union alone. It stores zeros when it fails, too. */
     if (args[2] && copy_to_guest(task, args[2], &info, offsetof(struct guest_siginfo, chld.utime)) < 0) return -EFAULT;
+    if (r < 0) return r;
     if (result.pid && store_usage(task, args[4], &result.usage) < 0) return -EFAULT;
     return 0;
 }

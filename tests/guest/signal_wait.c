@@ -17,8 +17,8 @@ static int tid(void) {
 }
 
 static void on_signal(int signo) {
-    handled++;
     handler_tid = tid();
+    handled++;
 }
 
 static sigset_t set_of(int signo) {

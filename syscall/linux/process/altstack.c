@@ -16,6 +16,8 @@ int altstack_set(struct task *task, const struct guest_stack *stack, uint64_t rs
     const uint32_t mode = stack->flags & ~SS_AUTODISARM;
     struct task_altstack wanted = {.base = stack->sp, .size = stack->size, .flags = stack->flags};
     if (altstack_holds(&task->altstack, rsp)) return -EPERM;
+    const bool same = wanted.base == task->altstack.base && wanted.size == task->altstack.size;
+    if (same && (wanted.flags == (task->altstack.flags & ~(uint32_t)SS_DISABLE))) return 0; /* Linux checks no further */
     if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0) return -EINVAL;
     if (mode == SS_DISABLE) {
         wanted.base = wanted.size = 0;
