@@ -54,6 +54,14 @@ struct tester {
     struct result ours, theirs;
 };
 
+static int compare_once(struct tester *t, const struct insn *insn, char *text, size_t size) {
+    memset(&t->ours, 0, sizeof t->ours);
+    memset(&t->theirs, 0, sizeof t->theirs);
+    host_run(&t->instance, &t->theirs);
+    interp_run(t->interp, &t->instance, &t->ours);
+    return results_agree(insn, &t->instance, &t->ours, &t->theirs, text, size);
+}
+
 /* One instance. Returns 1 agree, 0 differ (text says how), -1 nothing to compare. */
 static int test_instance(struct tester *t, uint16_t form, struct insn *insn, char *text, size_t size) {
     struct instance *in = &t->instance;
@@ -64,11 +72,10 @@ static int test_instance(struct tester *t, uint16_t form, struct insn *insn, cha
     in->repeats = insn->rep != REP_NONE || insn->mem.vsib;
     in->before.rip = CODE_GVA + 0x800 + rng_below(&t->rng, 64);
     random_state(&t->rng, insn, in);
-    memset(&t->ours, 0, sizeof t->ours);
-    memset(&t->theirs, 0, sizeof t->theirs);
-    host_run(in, &t->theirs);
-    interp_run(t->interp, in, &t->ours);
-    return results_agree(insn, in, &t->ours, &t->theirs, text, size);
+    /* A hypervisor that has to emulate an access may answer #UD once; a real difference stays. */
+    int agree = 0;
+    for (int try = 0; try < 2 && !agree; try++) agree = compare_once(t, insn, text, size);
+    return agree;
 }
 
 static bool test_form(struct tester *t, uint16_t form, const struct options *options) {
