@@ -6,13 +6,14 @@
 #include "host/clock.h"
 #include "host/system.h"
 #include "syscall/linux/abi/prctl.h"
+#include "syscall/linux/abi/release.h"
 #include "syscall/linux/abi/resource.h"
 
 #include <string.h>
 
 static void fill_names(struct kernel *kernel, struct guest_utsname *out) {
     strcpy(out->sysname, "Linux");
-    strcpy(out->release, "6.1.0-lockstep");
+    strcpy(out->release, KERNEL_RELEASE);
     strcpy(out->version, "#1 SMP PREEMPT_DYNAMIC");
     strcpy(out->machine, "x86_64");
     host_mutex_lock(&kernel->names_lock);
