@@ -86,7 +86,7 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     machine->log.verbose = options->verbose;
     machine->inherit_descriptors = options->inherit_descriptors;
     if (choose(machine, options, error)) return -1;
-    machine->frame_pool = frame_pool_new();
+    machine->frame_pool = frame_pool_new(SPACE_PAGED);
     if (!machine->frame_pool) return no_memory(error);
     if (make_files(machine, options, error)) return -1;
     if (make_kernel(machine, options, error)) return -1;

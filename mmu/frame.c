@@ -15,7 +15,7 @@
 #define IDLE_FRAMES 1024u     /* kept populated in any case */
 #define HEADER_FRAMES ((uint32_t)((sizeof(struct frame_arena) + GUEST_PAGE_SIZE - 1) / GUEST_PAGE_SIZE))
 
-struct frame_pool *frame_pool_new(void) {
+struct frame_pool *frame_pool_new(enum space_memory memory) {
     struct frame_pool *pool = calloc(1, sizeof *pool);
     if (!pool) return NULL;
     host_mutex_init(&pool->lock);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A guest address space: regions (what mmap made) over a back end (paged now). Thread-safe; takes its own lock.
- * Guest addresses are 47 bits: [SPACE_MIN, SPACE_END). All sizes are rounded up to 4096 as mmap(2) says.
+/* A guest address space: regions (what mmap made) over a back end: paged (frames behind a soft TLB) or window (a range of
+ * host addresses in which guest memory lies directly). Thread-safe; takes its own lock.
+ * Guest addresses are 47 bits: [SPACE_MIN, SPACE_END), in a window only up to space_end(). All sizes are rounded up to 4096 as mmap(2) says.
  * Everything returns 0 (or an address or count) or -E with the errno that the Linux call gives. */
 #pragma once
 
@@ -19,11 +20,33 @@ struct mem_object;
 struct frame_pool;
 struct tlb;
 
-/* Physical memory of one machine, shared by its address spaces. */
-struct frame_pool *frame_pool_new(void);
+/* Physical memory of one machine, shared by its address spaces. windows: spaces are windows where the host allows it. */
+enum space_memory { SPACE_PAGED, SPACE_WINDOWS };
+struct frame_pool *frame_pool_new(enum space_memory memory);
 void frame_pool_free(struct frame_pool *pool);
 
+/* With windows: the identity window (host address = guest address) if no space of this host process has it, else a reserved
+ * range, else paged. */
 struct address_space *space_new(struct frame_pool *pool);
+/* Host address of guest address 0; SPACE_NO_BASE for a paged space. Immutable but by space_take_identity. */
+#define SPACE_NO_BASE UINT64_MAX
+uint64_t space_base(const struct address_space *space);
+/* End of the addresses that this space can map. Immutable. */
+uint64_t space_end(const struct address_space *space);
+/* Moves a window that no thread has ever run in to the identity range if that is free by now (exec, after the old space has
+ * gone). */
+void space_take_identity(struct address_space *space);
+/* Host addresses in every window's identity range that no guest mapping may use: translated code and its tables lie there,
+ * near the programs. */
+#define SPACE_HOST_START 0x60000000ull
+#define SPACE_HOST_END 0x80000000ull
+/* What an engine hangs on a space (translated code), freed with it. One slot; set once. */
+struct space_attachment {
+    void (*free)(struct space_attachment *attachment);
+};
+struct space_attachment *space_attachment(const struct address_space *space);
+/* Returns the one that is attached: another thread may have been first; then the caller frees its own. */
+struct space_attachment *space_attach(struct address_space *space, struct space_attachment *attachment);
 struct address_space *space_get(struct address_space *space);
 void space_put(struct address_space *space);
 /* A copy for fork: private pages copy on write, shared ones shared. Returns NULL without memory. */

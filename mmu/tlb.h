@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "base/list.h"
+#include "host/thread.h"
 #include "mmu/fault.h"
 #include "mmu/space.h"
 
@@ -39,6 +40,8 @@ struct tlb {
     _Atomic uint64_t flushed_epoch; /* atomic: the entries are as new as this epoch; UINT64_MAX: will be before use */
     struct address_space *space;   /* owner thread only; counted */
     struct list node;              /* guarded by the space's tlb_lock */
+    _Atomic uint32_t native;       /* atomic: 1 while the owner runs translated code, which does not look at kick */
+    struct host_kick thread;       /* the owner's, valid while native; set before the first tlb_native_enter */
 };
 
 void tlb_init(struct tlb *tlb);
@@ -47,6 +50,13 @@ void tlb_attach(struct tlb *tlb, struct address_space *space);
 /* The engine brackets guest execution with these; tlb_enter flushes if asked to. */
 void tlb_enter(struct tlb *tlb);
 void tlb_leave(struct tlb *tlb);
+/* Sets kick bits from any thread; a thread that is native is interrupted by host_kick_send as well. The owner's thread must
+ * not end meanwhile: the caller holds what keeps it (the space's tlb_lock, or a lock of its task). */
+void tlb_kick(struct tlb *tlb, uint32_t bits);
+/* Brackets translated code, outside of tlb_enter .. tlb_leave; only for spaces that are windows. tlb_native_enter returns the
+ * kick bits (taking them): not 0 means that it did not enter. tlb_native_leave wakes those who wait for it to leave. */
+uint32_t tlb_native_enter(struct tlb *tlb);
+void tlb_native_leave(struct tlb *tlb);
 /* Safe point inside the engine: takes the kick bits, flushes on KICK_TLB. Returns the bits taken. */
 uint32_t tlb_safe_point(struct tlb *tlb);
 

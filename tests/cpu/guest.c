@@ -19,7 +19,7 @@ static uint32_t fixed_processor(void *arg) {
 }
 
 void guest_init(struct guest *guest) {
-    guest->pool = frame_pool_new();
+    guest->pool = frame_pool_new(SPACE_PAGED);
     guest->space = space_new(guest->pool);
     const int flags = SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_FIXED, rw = SPACE_READ | SPACE_WRITE;
     space_map(guest->space, CODE, CODE_SIZE, rw | SPACE_EXEC, flags, NULL, 0);

@@ -33,7 +33,7 @@ static uint32_t no_processor_id(void *arg) {
 
 struct interp_runner *interp_runner_new(void) {
     struct interp_runner *r = calloc(1, sizeof *r);
-    r->pool = frame_pool_new();
+    r->pool = frame_pool_new(SPACE_PAGED);
     r->space = space_new(r->pool);
     const int flags = SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_FIXED;
     space_map(r->space, CODE_GVA, 0x2000, SPACE_READ | SPACE_WRITE | SPACE_EXEC, flags, NULL, 0);

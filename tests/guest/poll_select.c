@@ -89,8 +89,10 @@ static void test_wake_up(void) {
     FD_SET(p[0], &in);
     CHECK(select(p[1] + 1, &in, &out, NULL, NULL) == 3);
     wait_ok(child);
-    FD_SET(77, &in);
-    CHECK_ERROR(select(78, &in, NULL, NULL, NULL), EBADF);
+    const int closed = dup(e);
+    CHECK(closed >= 0 && close(closed) == 0);
+    FD_SET(closed, &in);
+    CHECK_ERROR(select(closed + 1, &in, NULL, NULL, NULL), EBADF);
     CHECK_ERROR(select(-1, NULL, NULL, NULL, NULL), EINVAL);
 }
 

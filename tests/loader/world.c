@@ -54,7 +54,7 @@ static const struct loader_ops ops = {open_file, read_file, make_object, close_f
 void world_init(struct world *world) {
     static const char *const argv[] = {"prog", NULL};
     static const char *const envp[] = {NULL};
-    *world = (struct world){.pool = frame_pool_new(), .random = 0x9e3779b97f4a7c15};
+    *world = (struct world){.pool = frame_pool_new(SPACE_PAGED), .random = 0x9e3779b97f4a7c15};
     world->files = calloc(WORLD_FILES, sizeof *world->files);
     world->request = (struct loader_request){
         .ops = &ops,

@@ -13,7 +13,7 @@ static struct frame_pool *pool;
 static void *page[MANY];
 
 static void init(void) {
-    pool = frame_pool_new();
+    pool = frame_pool_new(SPACE_PAGED);
 }
 
 static void fini(void) {

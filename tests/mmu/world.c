@@ -32,7 +32,7 @@ void world_pool_free(struct frame_pool *pool) {
 }
 
 void world_init(struct world *world) {
-    world->pool = frame_pool_new();
+    world->pool = frame_pool_new(SPACE_PAGED);
     world->space = space_new(world->pool);
     world->tlb = world_tlb(world->space);
 }
