@@ -35,5 +35,5 @@ void cpu_copy_state(struct cpu *to, const struct cpu *from) {
 }
 
 void cpu_kick(struct cpu *cpu) {
-    atomic_fetch_or(&cpu->tlb.kick, KICK_EXIT);
+    tlb_kick(&cpu->tlb, KICK_EXIT);
 }

@@ -47,7 +47,7 @@ static struct code_entry *entry_make(struct address_space *space, uint64_t gva) 
 static void kick_code(struct address_space *space) {
     host_mutex_lock(&space->tlb_lock);
     LIST_FOR_EACH(node, &space->tlbs) {
-        atomic_fetch_or(&CONTAINER_OF(node, struct tlb, node)->kick, KICK_CODE);
+        tlb_kick(CONTAINER_OF(node, struct tlb, node), KICK_CODE);
     }
     host_mutex_unlock(&space->tlb_lock);
 }

@@ -24,7 +24,7 @@ uint64_t epoch_step(struct address_space *space) {
     host_mutex_lock(&space->tlb_lock);
     LIST_FOR_EACH(node, &space->tlbs) {
         struct tlb *tlb = CONTAINER_OF(node, struct tlb, node);
-        if (atomic_load(&tlb->seen_epoch) < stamp) atomic_fetch_or(&tlb->kick, KICK_TLB);
+        if (atomic_load(&tlb->seen_epoch) < stamp) tlb_kick(tlb, KICK_TLB);
     }
     host_mutex_unlock(&space->tlb_lock);
     return stamp;

@@ -12,6 +12,8 @@ struct address_space *space_new(struct frame_pool *pool) {
     atomic_init(&space->refs, 1);
     atomic_init(&space->epoch, 1);
     space->pool = space->table.pool = pool;
+    space->base = SPACE_NO_BASE;
+    space->end = SPACE_END;
     space->mmap_top = SPACE_END - (1ull << 30);
     space->limit_as = space->limit_data = space->limit_stack = UINT64_MAX;
     host_mutex_init(&space->fork_lock);
@@ -27,6 +29,26 @@ struct address_space *space_get(struct address_space *space) {
     return space;
 }
 
+uint64_t space_base(const struct address_space *space) {
+    return space->base;
+}
+
+uint64_t space_end(const struct address_space *space) {
+    return space->end;
+}
+
+void space_take_identity(struct address_space *space) {
+}
+
+struct space_attachment *space_attachment(const struct address_space *space) {
+    return atomic_load_explicit(&space->attachment, memory_order_acquire);
+}
+
+struct space_attachment *space_attach(struct address_space *space, struct space_attachment *attachment) {
+    struct space_attachment *now = NULL;
+    return atomic_compare_exchange_strong(&space->attachment, &now, attachment) ? attachment : now;
+}
+
 static void free_node(void *arg, void *node) {
     frame_put(node);
 }
@@ -34,6 +56,8 @@ static void free_node(void *arg, void *node) {
 /* Nobody else knows the space any more, so nothing goes through limbo. */
 static void space_free(struct address_space *space) {
     pte_slot *slot;
+    struct space_attachment *attachment = space_attachment(space);
+    if (attachment) attachment->free(attachment);
     for (uint64_t at = 0; (slot = page_table_next(&space->table, &at, SPACE_END)); at += GUEST_PAGE_SIZE) {
         const uint64_t pte = atomic_load_explicit(slot, memory_order_relaxed);
         if (pte & PTE_FRAME) frame_put(pte_page(pte));

@@ -17,6 +17,8 @@ struct code_entry;
 struct address_space {
     _Atomic uint32_t refs;
     struct frame_pool *pool;   /* borrowed; immutable after init */
+    uint64_t base, end;        /* see space_base, space_end */
+    _Atomic(struct space_attachment *) attachment; /* owned; atomic: set once */
     struct host_mutex fork_lock; /* one fork at a time; before lock */
     struct host_mutex lock;
     /* guarded by lock; entries of the table may be read without it */

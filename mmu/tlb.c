@@ -55,6 +55,25 @@ void tlb_enter(struct tlb *tlb) {
     epoch_acknowledge(tlb->space);
 }
 
+void tlb_kick(struct tlb *tlb, uint32_t bits) {
+    atomic_fetch_or(&tlb->kick, bits);
+    if (atomic_load(&tlb->native)) host_kick_send(&tlb->thread);
+}
+
+/* The order against tlb_kick: here native, then kick; there kick, then native. One sees the other. */
+uint32_t tlb_native_enter(struct tlb *tlb) {
+    atomic_store(&tlb->native, 1);
+    if (LIKELY(atomic_load(&tlb->kick) == 0)) return 0;
+    atomic_store(&tlb->native, 0);
+    epoch_acknowledge(tlb->space);
+    return atomic_exchange(&tlb->kick, 0);
+}
+
+void tlb_native_leave(struct tlb *tlb) {
+    atomic_store(&tlb->native, 0);
+    epoch_acknowledge(tlb->space);
+}
+
 void tlb_leave(struct tlb *tlb) {
     atomic_store(&tlb->seen_epoch, EPOCH_OUTSIDE);
     epoch_acknowledge(tlb->space);

@@ -92,6 +92,10 @@ size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct m
 struct code_page {
     uint64_t gva;
     _Atomic uint32_t version;
+    /* atomic: never taken back. The page is written so often that its writes are not told any more: an engine compares the
+     * bytes itself each time it enters a block of the page. Read it after tlb_code_page. */
+    _Atomic bool unstable;
+    uint32_t n_bumps; /* private to mmu/ */
 };
 /* Watches the page until its next bump. *version is the one to keep with the bytes fetched after the call: reading it
  * from the page later could miss a bump whose bytes were not there yet. The call leaves and enters the engine: it may
