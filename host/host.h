@@ -7,6 +7,7 @@
 #include "host/clock.h"
 #include "host/crash.h"
 #include "host/descriptors.h"
+#include "host/fault.h"
 #include "host/file.h"
 #include "host/memory.h"
 #include "host/poll.h"

@@ -101,6 +101,7 @@ int lockstep_machine_new(const struct lockstep_options *options, struct lockstep
     host_kick_init();
     host_bus_guard_init();
     if (options->report_faults) host_crash_init();
+    host_fault_init();
     if (options->forward_signals) {
         host_signal_inherited(&made->inherited_ignored, &made->inherited_blocked);
         host_signal_block_all();
