@@ -1,4 +1,5 @@
-// An indirect-jump-heavy interpreter: computed goto over a small register machine.
+/* SPDX-License-Identifier: ISC */
+/* An indirect-jump-heavy interpreter: computed goto over a small register machine. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

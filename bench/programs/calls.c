@@ -1,4 +1,5 @@
-// Virtual calls: shapes behind function pointers.
+/* SPDX-License-Identifier: ISC */
+/* Virtual calls: shapes behind function pointers. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

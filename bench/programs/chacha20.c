@@ -1,4 +1,5 @@
-// ChaCha20 key stream (RFC 8439), plain C.
+/* SPDX-License-Identifier: ISC */
+/* ChaCha20 key stream (RFC 8439), plain C. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,22 +1,30 @@
-// Pointer chase through 256 KiB, and a histogram.
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* SPDX-License-Identifier: ISC */
+/* Follows pointers along one random cycle: chase KIBIBYTES STEPS. Each load waits for the one before. */
+#include "guest.h"
+
+struct cell {
+    struct cell *next;
+    uint64_t value;
+};
 
 int main(int argc, char **argv) {
-    const int rounds = argc > 1 ? atoi(argv[1]) : 150;
-    enum { N = 32768 };
-    static uint32_t next[N], histogram[256];
-    for (uint32_t i = 0; i < N; i++) next[i] = (i * 5 + 12345) % N;
-    uint32_t at = 0;
-    for (int r = 0; r < rounds; r++) {
-        for (int i = 0; i < N; i++) {
-            histogram[at & 255] += i;
-            at = next[at];
-        }
+    const long n = number(argc, argv, 1, 256) * 1024 / sizeof(struct cell), steps = number(argc, argv, 2, 1000000);
+    struct cell *cells = malloc(n * sizeof *cells);
+    uint32_t *order = malloc(n * sizeof *order);
+    uint64_t seed = 3, hash = 0;
+    for (long i = 0; i < n; i++) order[i] = i;
+    for (long i = n - 1; i > 0; i--) {
+        const long j = next_random(&seed) % i;
+        const uint32_t t = order[i];
+        order[i] = order[j];
+        order[j] = t;
     }
-    uint32_t hash = at;
-    for (int i = 0; i < 256; i++) hash = hash * 31 + histogram[i];
-    printf("%08x\n", hash);
+    for (long i = 0; i < n; i++) cells[order[i]] = (struct cell){&cells[order[(i + 1) % n]], i};
+    const struct cell *at = cells;
+    for (long s = 0; s < steps; s++) {
+        hash += at->value;
+        at = at->next;
+    }
+    print_hash(mix(hash, at->value));
     return 0;
 }

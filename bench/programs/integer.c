@@ -1,4 +1,5 @@
-// Mixed integer work in the spirit of CoreMark: list reversal and search, a small matrix product, a state machine, CRC-16.
+/* SPDX-License-Identifier: ISC */
+/* Mixed integer work in the spirit of CoreMark: list reversal and search, a small matrix product, a state machine, CRC-16. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-// x87: a logistic map and a harmonic sum in long double.
+/* SPDX-License-Identifier: ISC */
+/* x87: a logistic map and a harmonic sum in long double. */
 #include <stdio.h>
 #include <stdlib.h>
 

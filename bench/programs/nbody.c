@@ -1,4 +1,5 @@
-// Gravitation between five bodies: scalar double arithmetic, square roots, divisions.
+/* SPDX-License-Identifier: ISC */
+/* Gravitation between five bodies: scalar double arithmetic, square roots, divisions. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-// Call and return: Fibonacci by double recursion.
+/* SPDX-License-Identifier: ISC */
+/* Call and return: Fibonacci by double recursion. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,8 +1,7 @@
-// Quicksort by hand, heap sort by hand, and the library's qsort over the same numbers.
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* SPDX-License-Identifier: ISC */
+/* Sorts numbers: sort quick|heap|library N ROUNDS. The library's qsort calls back through a pointer. */
 #include <string.h>
+#include "guest.h"
 
 static void quick(uint32_t *v, long lo, long hi) {
     while (lo < hi) {
@@ -47,16 +46,17 @@ static int compare(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-    const long n = argc > 1 ? atol(argv[1]) : 60000;
-    uint32_t *v = malloc(n * 4), *w = malloc(n * 4), hash = 0, seed = 7;
-    for (int round = 0; round < 3; round++) {
-        for (long i = 0; i < n; i++) w[i] = seed = seed * 1664525 + 1013904223;
-        memcpy(v, w, n * 4);
-        if (round == 0) quick(v, 0, n - 1);
-        else if (round == 1) heap(v, n);
-        else qsort(v, n, 4, compare);
-        for (long i = 0; i < n; i++) hash = hash * 31 + v[i];
+    const char *kind = argc > 1 ? argv[1] : "quick";
+    const long n = number(argc, argv, 2, 60000), rounds = number(argc, argv, 3, 1);
+    uint32_t *v = malloc(n * sizeof *v);
+    uint64_t hash = 0, seed = 7;
+    for (long r = 0; r < rounds; r++) {
+        for (long i = 0; i < n; i++) v[i] = next_random(&seed);
+        if (!strcmp(kind, "quick")) quick(v, 0, n - 1);
+        else if (!strcmp(kind, "heap")) heap(v, n);
+        else qsort(v, n, sizeof *v, compare);
+        for (long i = 0; i < n; i++) hash = mix(hash, v[i]);
     }
-    printf("%08x\n", hash);
+    print_hash(hash);
     return 0;
 }

@@ -1,4 +1,5 @@
-// The C library's string functions on short and long strings, and rep movs by memcpy.
+/* SPDX-License-Identifier: ISC */
+/* The C library's string functions on short and long strings, and rep movs by memcpy. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
