@@ -45,9 +45,16 @@ def chosen_programs(options):
     programs = rows.read_programs(os.path.join(BENCH, "programs.def"))
     wanted = re.compile(options.filter)
     chosen = [row for row in programs if any(wanted.search(word) for word in [row.name, *row.groups])]
+    if not chosen:
+        raise ValueError(f"no program's name or group matches {options.filter}")
     # A measure relative to another program's needs that program's runs as well.
     needed = {measure.split("/")[1] for row in chosen for measure in row.measures if "/" in measure}
     return [row for row in programs if row in chosen or row.name in needed]
+
+
+def note(notes, text):
+    notes.append(text)
+    print(f"bench.sh: left out: {text}", file=sys.stderr)
 
 
 def chosen_engines(options, runner, hello, notes):
@@ -60,7 +67,7 @@ def chosen_engines(options, runner, hello, notes):
         elif options.engines:
             raise ValueError(f"{engine.name}: {problem}")
         else:
-            notes.append(f"engine {engine.name}: {problem}")
+            note(notes, f"engine {engine.name}: {problem}")
     return chosen
 
 
@@ -104,8 +111,7 @@ def build_all(programs, builder, options, notes):
             arguments = shlex.split(program.quick if options.quick else program.full)
             commands[program.name] = [builder.program(program), *arguments]
         except packages.Unavailable as problem:
-            notes.append(f"program {program.name}: {problem}")
-            print(f"bench.sh: {notes[-1]}", file=sys.stderr)
+            note(notes, f"program {program.name}: {problem}")
     return [program for program in programs if program.name in commands], commands
 
 
@@ -133,6 +139,8 @@ def main():
     except (ValueError, re.error, rows.BadRow, packages.Unavailable) as problem:
         print(f"bench.sh: {problem}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

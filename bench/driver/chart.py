@@ -3,6 +3,7 @@
 import math
 from xml.sax.saxutils import escape
 
+from figures import Ratio, group_means
 from report import format_number, lines_of_results
 
 COLOURS = ["#2b6cb0", "#dd6b20", "#718096", "#2f855a", "#9f7aea", "#b83280"]
@@ -53,23 +54,32 @@ def draw_legend(engines, colours):
     return parts
 
 
-def chart(programs, engines, results):
+def bars(programs, engines, results):
+    """(label, {engine name: ratio}) for each line of the tables, then for each group's mean."""
     lines = lines_of_results(programs, results)
-    ratios = {(i, engine.name): results.ratio(line[0].name, engine.name, line[1])
-              for i, line in enumerate(lines) for engine in engines}
-    scale = Scale([ratio.median for ratio in ratios.values() if ratio])
+    rows = [(label, {engine.name: results.ratio(program.name, engine.name, measure) for engine in engines})
+            for program, measure, label in lines]
+    for group, by_engine in group_means(lines, engines, results).items():
+        rows.append((f"mean of {group}", {name: Ratio(mean, mean, mean, "") if mean else None
+                                          for name, (mean, _) in by_engine.items()}))
+    return rows
+
+
+def chart(programs, engines, results):
+    rows = bars(programs, engines, results)
+    scale = Scale([ratio.median for _, by_engine in rows for ratio in by_engine.values() if ratio])
     colours = {engine.name: COLOURS[i % len(COLOURS)] for i, engine in enumerate(engines)}
     step = BAR * len(engines) + GAP
-    bottom = TOP + step * len(lines) + GAP
+    bottom = TOP + step * len(rows) + GAP
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 90}" height="{bottom + 30}" '
              'font-family="sans-serif" font-size="11">', '<rect width="100%" height="100%" fill="white"/>',
              text(LEFT, 18, "Cost as a multiple of native (CPU time unless said); shorter is better", font_size=13)]
     parts += draw_legend(engines, colours) + draw_axis(scale, bottom)
-    for i, (_, _, label) in enumerate(lines):
+    for i, (label, by_engine) in enumerate(rows):
         y = TOP + GAP + step * i
-        parts.append(text(LEFT - 6, y + BAR * len(engines) / 2 + 4, label, text_anchor="end"))
-        for j, engine in enumerate(engines):
-            ratio = ratios[i, engine.name]
+        weight = "bold" if label.startswith("mean of ") else "normal"
+        parts.append(text(LEFT - 6, y + BAR * len(engines) / 2 + 4, label, text_anchor="end", font_weight=weight))
+        for j, (name, ratio) in enumerate(by_engine.items()):
             if ratio:
-                parts += draw_bar(scale, y + BAR * j, ratio, colours[engine.name])
+                parts += draw_bar(scale, y + BAR * j, ratio, colours[name])
     return "\n".join(parts + ["</svg>"]) + "\n"

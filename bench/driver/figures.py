@@ -6,6 +6,7 @@ import statistics
 
 # low and high are the extremes over the rounds; problem is not empty when the runs are not comparable.
 Ratio = collections.namedtuple("Ratio", "median low high problem")
+TOO_LATE = -1  # what measure.c reports
 LEAST = {"cpu": 1e-4, "wall": 1e-4, "rss": 1}
 
 
@@ -54,7 +55,7 @@ class Results:
 def judge(runs, expected):
     """expected: the native run of this round, or None for that itself."""
     for run in runs:
-        if run.status == 124:
+        if run.status == TOO_LATE:
             return "time limit"
         if run.status != (expected.status if expected else 0):
             return f"status {run.status}"
@@ -67,3 +68,12 @@ def geometric_mean(ratios):
     """Of those that are comparable: (mean, how many), or (None, 0)."""
     good = [math.log(ratio.median) for ratio in ratios if ratio and not ratio.problem]
     return (math.exp(sum(good) / len(good)), len(good)) if good else (None, 0)
+
+
+def group_means(lines, engines, results):
+    """{group: {engine name: (mean, how many)}} over lines of (program, measure, label)."""
+    groups = dict.fromkeys(group for line in lines for group in line[0].groups)
+    return {group: {engine.name: geometric_mean([results.ratio(program.name, engine.name, measure)
+                                                 for program, measure, _ in lines if group in program.groups])
+                    for engine in engines}
+            for group in groups}

@@ -3,19 +3,22 @@
  *   measure REPORT SECONDS TIMES OUTPUT ERRORS COMMAND...
  * The times are those of the command and of all descendants that were waited for (wait4). The command is spawned without
  * copying this small static process, so that neither its memory nor its page faults are counted. A run ends after SECONDS
- * with status 124; whatever is left in its process group is killed. A signal's status is 128 + its number. */
+ * with status -1; whatever is left in its process group is killed. A signal's status is 128 + its number. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 extern char **environ;
+
+enum { TOO_LATE = -1 };
 
 static void require(int holds, const char *what) {
     if (holds) return;
@@ -67,7 +70,7 @@ static int wait_until(pid_t pid, double deadline, const sigset_t *ends, struct r
             exit(128 + signal);
         }
     }
-    if (late) return 124;
+    if (late) return TOO_LATE;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -85,6 +88,7 @@ int main(int argc, char **argv) {
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     for (int times = atoi(argv[3]); times > 0; times--) {
         struct rusage usage;
@@ -95,7 +99,7 @@ int main(int argc, char **argv) {
         kill(-pid, SIGKILL);
         fprintf(report, "%d %.6f %.6f %.6f %ld\n", status, seconds(usage.ru_utime), seconds(usage.ru_stime), end - start,
                 usage.ru_maxrss);
-        if (status == 124) break;
+        if (status == TOO_LATE) break;
     }
     return fclose(report) == 0 ? 0 : 125;
 }

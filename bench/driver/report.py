@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 
-from figures import geometric_mean
+from figures import group_means
 
 
 def lines_of_results(programs, results):
@@ -49,15 +49,9 @@ def ratio_table(programs, engines, results):
 
 
 def group_table(programs, engines, results):
-    groups = dict.fromkeys(group for program in programs for group in program.groups)
-    rows = []
-    for group in groups:
-        lines = [line for line in lines_of_results(programs, results) if group in line[0].groups]
-        row = [group]
-        for engine in engines:
-            mean, count = geometric_mean([results.ratio(program.name, engine.name, measure) for program, measure, _ in lines])
-            row.append(f"**{format_number(mean)}** (n={count})" if mean else "-")
-        rows.append(row)
+    means = group_means(lines_of_results(programs, results), engines, results)
+    rows = [[group] + [f"**{format_number(mean)}** (n={count})" if mean else "-" for mean, count in by_engine.values()]
+            for group, by_engine in means.items()]
     return table(["geometric mean"] + [engine.name for engine in engines], rows)
 
 
@@ -98,7 +92,7 @@ def report(programs, engines, results, directory, notes):
     lines += ["Peak resident memory, MB", ""] + absolute_table(programs, engines, results, "rss", 1 / 1024)
     lines += ["Wall time, seconds", ""] + absolute_table(programs, engines, results, "wall", 1)
     lines += [f"- {engine.name}: `{' '.join(engine.prefix)}`" for engine in engines]
-    lines += [f"- missing: {note}" for note in notes]
+    lines += [f"- left out: {note}" for note in notes]
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,7 @@ assert [(row["program"], row["engine"], row["output"]) for row in rows] == [
     (program, engine, "ok") for program in ("integer", "strings", "getpid") for engine in ("native", "interp")], rows
 assert all(float(row["cpu_s"]) > 0 and float(row["wall_s"]) > 0 for row in rows), rows
 bars = [node for node in xml.etree.ElementTree.parse(sys.argv[1] + "/chart.svg").iter() if node.tag.endswith("rect")]
-assert len(bars) == 1 + 1 + 3, len(bars)  # the background, the legend, a bar for each program
+assert len(bars) == 1 + 1 + 3 + 3, len(bars)  # the background, the legend, the programs, the groups compute, cpu, system
 PYTHON
 grep -q '^| compute | \*\*.*(n=2) |$' "$directory.tables"
 
