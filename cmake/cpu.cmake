@@ -20,12 +20,12 @@ else()
     set_source_files_properties(${lane_sources} PROPERTIES COMPILE_OPTIONS "-O3")
 endif()
 
-# One floating-point environment per host processor.
+# One floating-point environment and one translator per host processor.
 get_target_property(cpu_sources lockstep_cpu SOURCES)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
-    list(FILTER cpu_sources EXCLUDE REGEX "/fp_host_generic\\.c$")
+    list(FILTER cpu_sources EXCLUDE REGEX "/(fp_host_generic|jit/none)\\.c$")
 else()
-    list(FILTER cpu_sources EXCLUDE REGEX "/fp_host_x86_64\\.c$")
+    list(FILTER cpu_sources EXCLUDE REGEX "/fp_host_x86_64\\.c$|/jit/x86_64/")
 endif()
 set_target_properties(lockstep_cpu PROPERTIES SOURCES "${cpu_sources}")
 

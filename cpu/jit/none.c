@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: ISC */
+/* Hosts that there is no translator for. */
+#include "cpu/jit/jit.h"
+
+const struct engine *engine_jit(const char **why) {
+    *why = "there is no translator for this host's processor";
+    return NULL;
+}

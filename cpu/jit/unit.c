@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* Finding units, and what their rows say about flags. */
+#include "cpu/jit/unit.h"
+
+#include "cpu/state.h"
+
+static bool is_direct(const struct unit_insn *u) {
+    switch (u->info->control) {
+    case CONTROL_BRANCH: case CONTROL_JUMP: case CONTROL_CALL: return true;
+    default: return false;
+    }
+}
+
+/* Whether straight code goes on behind it. SYSCALL stops the engine, but comes back there. */
+static bool goes_on(const struct unit_insn *u) {
+    switch (u->info->control) {
+    case CONTROL_NEXT: case CONTROL_BRANCH: case CONTROL_CALL: case CONTROL_CALL_IND: return true;
+    case CONTROL_STOP: return u->insn.op == OP_SYSCALL;
+    default: return false;
+    }
+}
+
+/* MMX registers are x87 registers. */
+static bool uses_x87(const struct unit_insn *u) {
+    if (u->info->feature == FEATURE_X87 || u->info->feature == FEATURE_MMX) return true;
+    for (unsigned i = 0; i < u->insn.n_operands; i++)
+        if (u->insn.operand[i].reg_class == REG_MMX || u->insn.operand[i].reg_class == REG_ST) return true;
+    return false;
+}
+
+/* The bytes at pc decoded into the next place of the plan. */
+static bool decode_next(struct unit_plan *plan, const struct unit_source *source, uint64_t pc) {
+    struct unit_insn *u = &plan->insn[plan->n];
+    const size_t offset = pc - source->start;
+    if (decode(source->bytes + offset, source->n_bytes - offset, &u->insn) < 0) return false;
+    u->info = form_info(u->insn.form);
+    u->pc = pc;
+    u->bytes = source->bytes + offset;
+    if (is_direct(u)) u->target = pc + u->insn.length + (uint64_t)u->insn.imm;
+    if (uses_x87(u)) plan->uses_x87 = true;
+    plan->n++;
+    return true;
+}
+
+/* The nearest target ahead of pc that a branch of the unit names, or 0. */
+static uint64_t next_target(const struct unit_plan *plan, uint64_t pc) {
+    uint64_t nearest = 0;
+    for (unsigned i = 0; i < plan->n; i++) {
+        const uint64_t target = plan->insn[i].target;
+        if (plan->insn[i].info->control == CONTROL_CALL || target < pc || target - pc > UNIT_MAX_GAP) continue;
+        if (!nearest || target < nearest) nearest = target;
+    }
+    return nearest;
+}
+
+void unit_find(struct unit_plan *plan, const struct unit_source *source, unit_known_fn *known, void *arg) {
+    uint64_t pc = source->start;
+    plan->n = 0;
+    plan->uses_x87 = plan->crosses_page = false;
+    while (plan->n < UNIT_MAX_INSNS && pc < source->page_end) {
+        if (plan->n && known(arg, pc)) return;
+        if (!decode_next(plan, source, pc)) return;
+        const struct unit_insn *u = &plan->insn[plan->n - 1];
+        pc += u->insn.length;
+        plan->crosses_page = pc > source->page_end;
+        if (goes_on(u)) continue;
+        pc = next_target(plan, pc);
+        if (!pc) return;
+    }
+}
+
+int unit_index(const struct unit_plan *plan, uint64_t pc) {
+    unsigned low = 0, high = plan->n;
+    while (low < high) {
+        const unsigned middle = (low + high) / 2;
+        if (plan->insn[middle].pc < pc) low = middle + 1;
+        else high = middle;
+    }
+    return low < plan->n && plan->insn[low].pc == pc ? (int)low : -1;
+}
+
+bool unit_falls_through(const struct unit_plan *plan, unsigned i) {
+    const struct unit_insn *u = &plan->insn[i];
+    return i + 1 < plan->n && plan->insn[i + 1].pc == u->pc + u->insn.length && goes_on(u);
+}
+
+bool unit_flags_dead(const struct unit_plan *plan, unsigned i) {
+    unsigned alive = RFLAGS_ARITH;
+    for (; i < plan->n; i++) {
+        const struct unit_insn *u = &plan->insn[i];
+        if (u->info->flags_read & alive) return false;
+        alive &= ~(unsigned)((u->info->flags_written | u->info->flags_undefined) & ~u->info->flags_maybe);
+        if (!alive) return true;
+        if (u->info->control != CONTROL_NEXT || !unit_falls_through(plan, i)) return false;
+    }
+    return false;
+}
+
+static bool nothing_known(void *arg, uint64_t pc) {
+    return false;
+}
+
+bool unit_flags_dead_ahead(struct unit_plan *plan, const struct unit_source *source) {
+    unit_find(plan, source, nothing_known, NULL);
+    return plan->n && unit_flags_dead(plan, 0);
+}

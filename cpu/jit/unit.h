@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/* What is translated in one piece: instructions of one page in address order, from an entry on. Straight code goes on after
+ * conditional branches and calls; after an unconditional transfer only if a branch of the unit leads to a place shortly ahead. So
+ * a loop or a small function is laid out as its compiler laid it out. */
+#pragma once
+
+#include "decoder/decode.h"
+
+enum { UNIT_MAX_INSNS = 160, UNIT_MAX_GAP = 160 };
+
+struct unit_insn {
+    struct insn insn;
+    const struct form_info *info;
+    uint64_t pc;
+    uint64_t target;     /* of a direct branch, jump or call */
+    const uint8_t *bytes; /* in the source */
+};
+
+struct unit_source {
+    const uint8_t *bytes; /* of the page from `start` on, and up to 15 of the next */
+    size_t n_bytes;
+    uint64_t start;       /* the entry */
+    uint64_t page_end;
+};
+
+struct unit_plan {
+    struct unit_insn insn[UNIT_MAX_INSNS];
+    unsigned n;
+    bool uses_x87;
+    bool crosses_page;    /* the last instruction reaches into the next page */
+};
+
+/* Says whether an address has code already: the unit then ends before it. */
+typedef bool unit_known_fn(void *arg, uint64_t pc);
+
+/* n is 0 when the first instruction cannot be decoded (or not fetched whole). */
+void unit_find(struct unit_plan *plan, const struct unit_source *source, unit_known_fn *known, void *arg);
+/* The instruction at pc, or -1. */
+int unit_index(const struct unit_plan *plan, uint64_t pc);
+/* True when all arithmetic flags are written before they are read from insn[i] on, as far as the unit shows. */
+bool unit_flags_dead(const struct unit_plan *plan, unsigned i);
+/* The same for the code at the source's start; fills the plan. */
+bool unit_flags_dead_ahead(struct unit_plan *plan, const struct unit_source *source);
+/* True when instruction i goes on to the next one in the list. */
+bool unit_falls_through(const struct unit_plan *plan, unsigned i);

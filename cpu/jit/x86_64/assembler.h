@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/* Writes host instructions. Bytes go to `at` (the writable mapping); addresses count in the executable mapping, which lies
+ * `shift` above it. The caller makes sure of the room. */
+#pragma once
+
+#include "decoder/insn.h"
+
+#include <stdint.h>
+#include <string.h>
+
+struct assembler {
+    uint8_t *at;
+    intptr_t shift; /* executable address - writable address */
+};
+
+static inline uint64_t asm_here(const struct assembler *a) {
+    return (uint64_t)((intptr_t)a->at + a->shift);
+}
+
+static inline void asm_byte(struct assembler *a, unsigned byte) {
+    *a->at++ = (uint8_t)byte;
+}
+
+static inline void asm_bytes(struct assembler *a, const void *bytes, size_t n) {
+    memcpy(a->at, bytes, n);
+    a->at += n;
+}
+
+static inline void asm_i32(struct assembler *a, int64_t value) {
+    const int32_t v = (int32_t)value;
+    asm_bytes(a, &v, 4);
+}
+
+static inline void asm_i64(struct assembler *a, uint64_t value) {
+    asm_bytes(a, &value, 8);
+}
+
+/* opcode r, fs:[at] or opcode fs:[at], r; 64 bits. */
+static inline void asm_fs(struct assembler *a, unsigned opcode, unsigned reg, int32_t at) {
+    asm_byte(a, 0x64);
+    asm_byte(a, 0x48 | (reg & 8) >> 1);
+    asm_byte(a, opcode);
+    asm_byte(a, 0x04 | (reg & 7) << 3);
+    asm_byte(a, 0x25);
+    asm_i32(a, at);
+}
+
+static inline void asm_load_fs(struct assembler *a, unsigned reg, int32_t at) {
+    asm_fs(a, 0x8b, reg, at);
+}
+
+static inline void asm_store_fs(struct assembler *a, unsigned reg, int32_t at) {
+    asm_fs(a, 0x89, reg, at);
+}
+
+/* mov dword fs:[at], value */
+static inline void asm_store_fs_imm32(struct assembler *a, int32_t at, uint32_t value) {
+    asm_bytes(a, "\x64\xc7\x04\x25", 4);
+    asm_i32(a, at);
+    asm_i32(a, (int32_t)value);
+}
+
+/* opcode r, [base + disp32] or the reverse; 64 bits. */
+static inline void asm_based(struct assembler *a, unsigned opcode, unsigned reg, unsigned base, int32_t disp) {
+    asm_byte(a, 0x48 | (reg & 8) >> 1 | (base & 8) >> 3);
+    asm_byte(a, opcode);
+    asm_byte(a, 0x80 | (reg & 7) << 3 | (base & 7));
+    if ((base & 7) == 4) asm_byte(a, 0x24);
+    asm_i32(a, disp);
+}
+
+/* lea reg, [base + reg]; reg is not RSP */
+static inline void asm_lea_sum(struct assembler *a, unsigned reg, unsigned base) {
+    asm_byte(a, 0x48 | (reg & 8) >> 1 | (reg & 8) >> 2 | (base & 8) >> 3);
+    asm_byte(a, 0x8d);
+    asm_byte(a, 0x44 | (reg & 7) << 3);
+    asm_byte(a, (reg & 7) << 3 | (base & 7));
+    asm_byte(a, 0);
+}
+
+static inline void asm_mov(struct assembler *a, unsigned to, unsigned from) {
+    asm_byte(a, 0x48 | (from & 8) >> 1 | (to & 8) >> 3);
+    asm_byte(a, 0x89);
+    asm_byte(a, 0xc0 | (from & 7) << 3 | (to & 7));
+}
+
+static inline void asm_mov_imm64(struct assembler *a, unsigned reg, uint64_t value) {
+    asm_byte(a, 0x48 | (reg & 8) >> 3);
+    asm_byte(a, 0xb8 | (reg & 7));
+    asm_i64(a, value);
+}
+
+/* mov reg, value by the shortest encoding */
+static inline void asm_move_immediate(struct assembler *a, unsigned reg, uint64_t value) {
+    if (value > UINT32_MAX) {
+        asm_mov_imm64(a, reg, value);
+        return;
+    }
+    if (reg >= 8) asm_byte(a, 0x41);
+    asm_byte(a, 0xb8 | (reg & 7));
+    asm_i32(a, (int64_t)value);
+}
+
+/* A 32-bit displacement at the current place that leads to an executable address. */
+static inline void asm_rel32(struct assembler *a, uint64_t target) {
+    asm_i32(a, (int64_t)(target - (asm_here(a) + 4)));
+}
+
+static inline void asm_jump(struct assembler *a, uint64_t target) {
+    asm_byte(a, 0xe9);
+    asm_rel32(a, target);
+}
+
+static inline void asm_jcc(struct assembler *a, unsigned cc, uint64_t target) {
+    asm_byte(a, 0x0f);
+    asm_byte(a, 0x80 | cc);
+    asm_rel32(a, target);
+}
+
+/* NOPs of 1 to 9 bytes. Source: SDM 2 NOP. */
+void asm_nop(struct assembler *a, unsigned n);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/* The code of a space: making it, translating into it, linking and unlinking. */
+#include "cpu/jit/x86_64/code_space.h"
+
+#include "cpu/jit/x86_64/emit.h"
+#include "cpu/jit/x86_64/stubs.h"
+#include "host/memory.h"
+
+#include <stdlib.h>
+
+enum { MAX_UNITS = 1 << 20, MAX_RECORDS = 1 << 23, MAX_EXITS = 1 << 22, MAX_ENTRIES = 1 << 22 };
+enum { POPULATE_STEP = 64 * 1024 };
+
+/* --- Life --- */
+
+static void free_space(struct space_attachment *attachment) {
+    struct jit_space *space = CONTAINER_OF(attachment, struct jit_space, attachment);
+    host_code_unmap(&space->code);
+    host_code_unmap_data((void *)(space->base + JIT_DATA_AT), JIT_DATA_SIZE);
+    if (space->units) host_memory_unmap(space->units, MAX_UNITS * sizeof *space->units);
+    if (space->records) host_memory_unmap(space->records, MAX_RECORDS * sizeof *space->records);
+    if (space->exits) host_memory_unmap(space->exits, MAX_EXITS * sizeof *space->exits);
+    if (space->entry_pcs) host_memory_unmap(space->entry_pcs, MAX_ENTRIES * sizeof *space->entry_pcs);
+    free(space->map.slot);
+    free(space->jumps.map.slot);
+    free(space->returns.map.slot);
+    free(space->pages);
+    host_mutex_fini(&space->lock);
+    free(space);
+}
+
+/* Big and touched only as far as used, so that nothing ever moves. */
+static void *reserve(size_t n, size_t size) {
+    return host_memory_map(n * size, HOST_PROT_READ | HOST_PROT_WRITE, 0);
+}
+
+static bool make_memory(struct jit_space *space) {
+    space->units = reserve(MAX_UNITS, sizeof *space->units);
+    space->records = reserve(MAX_RECORDS, sizeof *space->records);
+    space->exits = reserve(MAX_EXITS, sizeof *space->exits);
+    space->entry_pcs = reserve(MAX_ENTRIES, sizeof *space->entry_pcs);
+    return space->units && space->records && space->exits && space->entry_pcs;
+}
+
+static void start_code(struct jit_space *space) {
+    uint64_t *data = (uint64_t *)(space->base + JIT_DATA_AT);
+    space->used = space->n_exits = space->n_records = space->n_entry_pcs = 0;
+    atomic_store(&space->n_units, 0);
+    host_code_populate(&space->code, 0, POPULATE_STEP);
+    stubs_write(space);
+    const uint64_t jump_miss = jit_space_address(space, space->exits[JIT_EXIT_JUMP_MISS].stub);
+    const uint64_t return_miss = jit_space_address(space, space->exits[JIT_EXIT_RETURN_MISS].stub);
+    jit_targets_init(&space->jumps, data, data + 512, jump_miss, jit_space_address(space, 0));
+    jit_targets_init(&space->returns, data + 8, data + 512 + JIT_TABLE_SIZE / 8, return_miss, jit_space_address(space, 0));
+}
+
+static struct jit_space *new_space(uint64_t base) {
+    struct jit_space *space = calloc(1, sizeof *space);
+    if (!space) return NULL;
+    space->attachment.free = free_space;
+    space->base = base;
+    host_mutex_init(&space->lock);
+    if (host_code_map(&space->code, (void *)(base + JIT_CODE_AT), JIT_CODE_SIZE) != 0) {
+        host_mutex_fini(&space->lock);
+        free(space);
+        return NULL;
+    }
+    if (host_code_map_data((void *)(base + JIT_DATA_AT), JIT_DATA_SIZE) != 0 || !make_memory(space)) {
+        free_space(&space->attachment);
+        return NULL;
+    }
+    start_code(space);
+    return space;
+}
+
+struct jit_space *jit_space_of(struct cpu *cpu) {
+    struct space_attachment *attachment = space_attachment(cpu->tlb.space);
+    if (!attachment) {
+        struct jit_space *space = new_space(space_base(cpu->tlb.space));
+        if (!space) return NULL;
+        attachment = space_attach(cpu->tlb.space, &space->attachment);
+        if (attachment != &space->attachment) free_space(&space->attachment);
+    }
+    return CONTAINER_OF(attachment, struct jit_space, attachment);
+}
+
+uint32_t jit_space_new_exit(struct jit_space *space, enum jit_exit_kind kind, uint64_t pc) {
+    space->exits[space->n_exits] = (struct jit_exit){.pc = pc, .unit = JIT_NONE, .next = JIT_NONE, .kind = (uint8_t)kind};
+    return space->n_exits++;
+}
+
+/* --- Pages --- */
+
+static struct jit_page *page_slot(const struct jit_space *space, uint64_t gva) {
+    size_t i = (size_t)(gva >> 12) * 0x9e3779b1u & (space->pages_size - 1);
+    while (space->pages[i].code && space->pages[i].gva != gva) i = (i + 1) & (space->pages_size - 1);
+    return &space->pages[i];
+}
+
+static bool grow_pages(struct jit_space *space) {
+    struct jit_page *old = space->pages;
+    const size_t old_size = space->pages_size;
+    space->pages_size = old_size ? old_size * 2 : 64;
+    space->pages = calloc(space->pages_size, sizeof *space->pages);
+    if (!space->pages) {
+        space->pages = old;
+        space->pages_size = old_size;
+        return false;
+    }
+    for (size_t i = 0; i < old_size; i++)
+        if (old[i].code) *page_slot(space, old[i].gva) = old[i];
+    free(old);
+    return true;
+}
+
+/* The page of gva, watched. tlb: inside tlb_enter. */
+static struct jit_page *page_of(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
+    if (space->n_pages * 2 >= space->pages_size && !grow_pages(space)) return NULL;
+    struct jit_page *page = page_slot(space, gva);
+    if (page->code && !page->is_stale) return page;
+    uint32_t version;
+    struct code_page *code = tlb_code_page(tlb, gva, &version);
+    if (!code) return NULL;
+    if (!page->code) space->n_pages++;
+    *page = (struct jit_page){gva, code, version, JIT_NONE, false};
+    return page;
+}
+
+/* --- Translating --- */
+
+static bool is_known(void *arg, uint64_t pc) {
+    struct jit_space *space = arg;
+    return jit_map_find(&space->map, pc) != NULL;
+}
+
+/* The bytes from pc to the end of its page, and those of the next page that its last instruction may reach. */
+static size_t fetch(struct tlb *tlb, uint64_t pc, uint8_t *out) {
+    struct mem_fault fault;
+    const size_t n = GUEST_PAGE_SIZE - (pc & (GUEST_PAGE_SIZE - 1)) + INSN_MAX_LENGTH - 1;
+    return tlb_fetch(tlb, pc, out, n, &fault);
+}
+
+static bool has_room(const struct jit_space *space) {
+    return space->code.size - space->used > 2 * JIT_UNIT_MAX_BYTES && space->n_exits + 1024 < MAX_EXITS &&
+           space->n_records + 4096 < MAX_RECORDS && space->n_entry_pcs + 1024 < MAX_ENTRIES &&
+           atomic_load_explicit(&space->n_units, memory_order_relaxed) + 1 < MAX_UNITS;
+}
+
+static void populate_ahead(struct jit_space *space, uint32_t before) {
+    const uint32_t next = (space->used + POPULATE_STEP - 1) / POPULATE_STEP * POPULATE_STEP;
+    if (before / POPULATE_STEP != space->used / POPULATE_STEP) host_code_populate(&space->code, next - POPULATE_STEP, POPULATE_STEP);
+}
+
+static void add_to_page(struct jit_space *space, uint32_t unit, uint64_t gva, unsigned which) {
+    struct jit_page *page = page_slot(space, gva);
+    space->units[unit].page_next[which] = page->units;
+    page->units = unit * 2 + which;
+}
+
+static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
+    uint8_t bytes[GUEST_PAGE_SIZE + INSN_MAX_LENGTH];
+    const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
+    if (!page_of(space, tlb, first)) return false;
+    const struct unit_source source = {bytes, fetch(tlb, pc, bytes), pc, align_up(pc + 1, GUEST_PAGE_SIZE)};
+    unit_find(&space->plan, &source, is_known, space);
+    if (!space->plan.n) return false;
+    const bool crosses = space->plan.crosses_page;
+    if (crosses && !page_of(space, tlb, source.page_end)) return false;
+    if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
+    const uint32_t before = space->used, unit = emit_unit(space);
+    if (unit == JIT_NONE) return false;
+    populate_ahead(space, before);
+    add_to_page(space, unit, first, 0);
+    if (crosses) add_to_page(space, unit, source.page_end, 1);
+    return true;
+}
+
+const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
+    const struct jit_entry *entry = jit_map_find(&space->map, pc);
+    if (entry || !pc || pc >= space_end(cpu->tlb.space) || !has_room(space)) return entry;
+    tlb_enter(&cpu->tlb);
+    const bool ok = translate(space, &cpu->tlb, pc);
+    tlb_leave(&cpu->tlb);
+    return ok ? jit_map_find(&space->map, pc) : NULL;
+}
+
+/* --- Targets of indirect branches --- */
+
+/* The plan of a unit is gone: what its code does with flags is found by looking once more. */
+static bool flags_dead_at(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
+    uint8_t bytes[GUEST_PAGE_SIZE + INSN_MAX_LENGTH];
+    tlb_enter(tlb);
+    const struct unit_source source = {bytes, fetch(tlb, pc, bytes), pc, align_up(pc + 1, GUEST_PAGE_SIZE)};
+    tlb_leave(tlb);
+    return unit_flags_dead_ahead(&space->plan, &source);
+}
+
+void jit_space_add_target(struct jit_space *space, struct cpu *cpu, struct jit_targets *targets, uint64_t pc) {
+    const struct jit_entry *entry = jit_space_find(space, cpu, pc);
+    if (!entry || !has_room(space)) return;
+    const struct jit_entry *landing = jit_map_find(&targets->map, pc);
+    const uint64_t body = jit_space_address(space, entry->host);
+    const uint32_t unit = entry->unit;
+    uint32_t at;
+    if (landing) {
+        at = landing->host;
+    } else {
+        const bool dead = flags_dead_at(space, &cpu->tlb, pc);
+        const uint64_t made = targets == &space->returns ? emit_return_landing(space, pc, body, dead)
+                                                         : emit_jump_landing(space, pc, body, dead);
+        at = jit_space_offset(space, made);
+    }
+    jit_targets_add(targets, pc, at, unit);
+}
+
+/* --- Links --- */
+
+/* One atomic store: other threads may be running the branch. */
+static void set_site(struct jit_space *space, uint32_t site, uint32_t target) {
+    uint8_t *at = (uint8_t *)space->code.write + site;
+    const uint32_t rel = target - (site + 4);
+    __atomic_store_n((uint32_t *)(void *)at, rel, __ATOMIC_RELEASE);
+}
+
+void jit_space_link(struct jit_space *space, uint32_t exit, const struct jit_entry *to) {
+    struct jit_exit *e = &space->exits[exit];
+    if (e->unit != JIT_NONE) return;
+    struct jit_unit *unit = &space->units[to->unit];
+    e->unit = to->unit;
+    e->next = unit->links;
+    unit->links = exit;
+    set_site(space, e->site, to->host);
+}
+
+static void unlink_unit(struct jit_space *space, uint32_t number) {
+    struct jit_unit *unit = &space->units[number];
+    for (uint32_t i = unit->links; i != JIT_NONE; i = space->exits[i].next) {
+        struct jit_exit *exit = &space->exits[i];
+        set_site(space, exit->site, exit->stub);
+        exit->unit = JIT_NONE;
+    }
+    unit->links = JIT_NONE;
+}
+
+static void drop_unit(struct jit_space *space, uint32_t number) {
+    struct jit_unit *unit = &space->units[number];
+    if (unit->dead) return;
+    unlink_unit(space, number);
+    for (uint32_t i = 0; i < unit->n_entries; i++) {
+        const uint64_t pc = space->entry_pcs[unit->entry + i];
+        const struct jit_entry *entry = jit_map_find(&space->map, pc);
+        if (entry && entry->unit == number) jit_map_remove(&space->map, pc);
+        jit_targets_remove(&space->jumps, pc);
+        jit_targets_remove(&space->returns, pc);
+    }
+    unit->dead = true;
+}
+
+void jit_space_check(struct jit_space *space) {
+    for (size_t i = 0; i < space->pages_size; i++) {
+        struct jit_page *page = &space->pages[i];
+        if (!page->code) continue;
+        const uint32_t version = atomic_load(&page->code->version);
+        if (version == page->version) continue;
+        for (uint32_t at = page->units; at != JIT_NONE; at = space->units[at / 2].page_next[at & 1]) drop_unit(space, at / 2);
+        page->units = JIT_NONE;
+        page->is_stale = true;
+    }
+}

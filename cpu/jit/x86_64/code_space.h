@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/* The translated code of one address space, shared by its threads. Everything is guarded by `lock`, except what signal handlers
+ * read: units and records never move, and n_units is published after them.
+ *
+ * Code is only appended; what was translated from changed pages is unlinked, and its room is reused when the whole cache is
+ * dropped, which waits until every thread has left it. */
+#pragma once
+
+#include "cpu/cpu.h"
+#include "base/bits.h"
+#include "base/list.h"
+#include "cpu/jit/unit.h"
+#include "cpu/jit/x86_64/assembler.h"
+#include "host/code.h"
+#include "host/thread.h"
+#include "mmu/space.h"
+
+/* Places in [SPACE_HOST_START, SPACE_HOST_END) of the window. Tables are addressed absolutely (in a window with a base: through the
+ * host's GS, which holds it), so they lie below 2 GiB. */
+#define JIT_CODE_AT SPACE_HOST_START
+#define JIT_DATA_AT 0x70000000ull
+#define JIT_CODE_SIZE (128u << 20)
+
+enum {
+    JIT_TABLE_BITS_MIN = 11, /* entries of a look-up table in use: grows with the number of targets */
+    JIT_TABLE_BITS_MAX = 16,
+    JIT_TABLE_SIZE = 8 << JIT_TABLE_BITS_MAX,
+    JIT_DATA_SIZE = 4096 + 2 * JIT_TABLE_SIZE,
+    JIT_UNIT_MAX_BYTES = 64 * 1024 - 1,
+    JIT_NONE = 0xffffffff,
+};
+
+enum jit_exit_kind {
+    JIT_EXIT_LINK,        /* a direct branch to pc; site is patched once there is code for it */
+    JIT_EXIT_SYSCALL,     /* pc: after it */
+    JIT_EXIT_INTERPRET,   /* one instruction at pc */
+    JIT_EXIT_JUMP_MISS,   /* thread.jump is not in the jump table */
+    JIT_EXIT_RETURN_MISS, /* thread.jump is not in the return table; the host address is still below RSP */
+    JIT_EXIT_KICKED,      /* before the first instruction */
+    JIT_EXIT_STOPPED,     /* by a signal, between instructions: thread.fault_rip */
+    JIT_EXIT_FAULTED,     /* in the instruction at thread.fault_rip */
+};
+/* Exits that every space has; numbers of struct jit_exit. */
+enum { JIT_SHARED_EXITS = JIT_EXIT_FAULTED + 1 };
+
+struct jit_exit {
+    uint64_t pc;
+    uint32_t stub;   /* offset of the code that takes the exit */
+    uint32_t site;   /* LINK: offset of the branch's rel32 */
+    uint32_t unit;   /* LINK: the unit it is linked to, JIT_NONE if not */
+    uint32_t next;   /* LINK: in that unit's list of links */
+    uint32_t resume; /* SYSCALL: offset of the code behind it, JIT_NONE if there is none */
+    uint8_t kind;
+};
+
+/* From host offset `host` of its unit on, up to the next record's, code belongs to the instruction at unit.pc + guest. */
+struct jit_record {
+    uint16_t host, guest;
+    uint8_t saved;    /* 1 + the register whose value is in thread.saved; 0: none */
+    uint8_t biased;   /* bit 0: RDI, bit 1: RSI hold their values plus the window's base */
+    uint8_t boundary; /* the state at the first byte is the one before the instruction */
+};
+
+struct jit_unit {
+    uint64_t pc;
+    uint32_t start, end;  /* offsets in the code: of the instructions */
+    uint32_t record, n_records;
+    uint32_t links;       /* exits linked to here: number of the first, or JIT_NONE */
+    uint32_t page_next[2]; /* the next in the lists of the page it starts in and of the one it reaches into: see jit_page */
+    uint32_t entry, n_entries; /* addresses of the unit that the map knows */
+    bool dead;
+};
+
+struct jit_page {
+    uint64_t gva;
+    struct code_page *code; /* borrowed from the space; NULL: free slot */
+    uint32_t version;
+    uint32_t units;         /* the first unit: 2 * number + which of its page_next continues the list; or JIT_NONE */
+    bool is_stale;          /* changed since: watch it again before it is translated again */
+};
+
+struct jit_entry {
+    uint64_t pc;    /* 0: free slot (nothing is ever mapped there) */
+    uint32_t host;  /* offset of the code */
+    uint32_t unit;
+};
+
+struct jit_map {
+    struct jit_entry *slot; /* owned */
+    size_t size, used;      /* size: a power of two, or 0 */
+};
+
+/* Targets of indirect jumps, or of returns: landings by guest address, and the table that code looks into, whose slots
+ * several addresses may share. */
+struct jit_targets {
+    struct jit_map map;
+    uint64_t *mask, *table; /* in the data area; table: host addresses */
+    uint64_t miss;          /* what an empty slot holds */
+    uint64_t code;          /* host address of code offset 0 */
+};
+
+struct jit_space {
+    struct space_attachment attachment;
+    struct host_mutex lock;
+    uint64_t base;                /* the window's; immutable */
+    struct host_code code;
+    uint32_t used, first_unit_at; /* bytes of code: in all, and those of the stubs */
+    uint32_t enter, leave;        /* offsets of the stubs */
+    uint64_t generation;          /* steps when everything is dropped: numbers of units and exits die */
+    struct jit_map map;
+    struct jit_page *pages;       /* owned; open addressing */
+    size_t n_pages, pages_size;
+    struct jit_unit *units;       /* owned, reserved */
+    _Atomic uint32_t n_units;     /* atomic: released after the unit */
+    struct jit_record *records;   /* owned, reserved */
+    uint32_t n_records;
+    struct jit_exit *exits;       /* owned, reserved */
+    uint32_t n_exits;
+    uint64_t *entry_pcs;          /* owned, reserved: what jit_unit.entry counts */
+    uint32_t n_entry_pcs;
+    struct jit_targets jumps, returns;
+    _Atomic bool uses_x87;        /* atomic: set before code that does so can run */
+    struct unit_plan plan;        /* what is being translated */
+};
+
+/* The code of the space that cpu's TLB is attached to, made at the first call. Returns NULL without memory or place. */
+struct jit_space *jit_space_of(struct cpu *cpu);
+
+/* All below: lock held. */
+
+/* Code for pc, translated now if need be; valid until the next call. NULL when there is none to be had (the interpreter then
+ * says why). */
+const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc);
+/* Makes pc a target of returns or indirect jumps, if it is none yet, and puts it into the table. */
+void jit_space_add_target(struct jit_space *space, struct cpu *cpu, struct jit_targets *targets, uint64_t pc);
+/* Leads the branch of an exit straight to code. */
+void jit_space_link(struct jit_space *space, uint32_t exit, const struct jit_entry *to);
+/* Unlinks what was translated from pages that have changed since. */
+void jit_space_check(struct jit_space *space);
+
+/* For the translator. */
+struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc);
+bool jit_map_add(struct jit_map *map, uint64_t pc, uint32_t host, uint32_t unit);
+void jit_map_remove(struct jit_map *map, uint64_t pc);
+/* Adds or refreshes a landing, and puts it into the table, which grows when slots get short. */
+bool jit_targets_add(struct jit_targets *targets, uint64_t pc, uint32_t landing, uint32_t unit);
+void jit_targets_remove(struct jit_targets *targets, uint64_t pc);
+/* data: of the mask; table: of the table; both in the data area. */
+void jit_targets_init(struct jit_targets *targets, uint64_t *mask, uint64_t *table, uint64_t miss, uint64_t code);
+uint32_t jit_space_new_exit(struct jit_space *space, enum jit_exit_kind kind, uint64_t pc);
+static inline uint64_t jit_space_address(const struct jit_space *space, uint32_t offset) {
+    return (uint64_t)(uintptr_t)space->code.exec + offset;
+}
+static inline uint32_t jit_space_offset(const struct jit_space *space, uint64_t address) {
+    return (uint32_t)(address - (uint64_t)(uintptr_t)space->code.exec);
+}
+/* Where the next code goes. */
+static inline struct assembler jit_space_assembler(struct jit_space *space) {
+    return (struct assembler){(uint8_t *)space->code.write + space->used,
+                              (intptr_t)space->code.exec - (intptr_t)space->code.write};
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* The state of one translation, shared by the emit_*.c files. */
+#pragma once
+
+#include "cpu/jit/x86_64/code_space.h"
+#include "cpu/jit/x86_64/encoding.h"
+
+/* A displacement to an instruction further ahead. */
+struct emitter_fixup {
+    uint8_t *at;       /* of the displacement, in the writable mapping */
+    uint16_t insn;     /* whose branch */
+    uint16_t target;   /* instruction */
+    bool is_short;
+};
+
+/* Code of a call that is not on the straight way: stores the guest's return address and goes to the callee. */
+struct emitter_cold {
+    uint8_t *site;     /* rel32 of the host call that leads here, in the writable mapping */
+    uint16_t insn;
+    bool indirect;     /* look up thread.jump instead of a direct target */
+};
+
+struct emitter_link {
+    uint32_t exit, site;
+};
+
+struct emitter {
+    struct jit_space *space;
+    struct unit_plan *plan;
+    struct assembler a;
+    unsigned i;        /* the instruction being translated */
+    uint32_t unit, start, end;
+    uint32_t first_record, first_exit, first_entry;
+    bool overflow;     /* a short displacement did not reach */
+    uint32_t host[UNIT_MAX_INSNS];
+    bool is_short[UNIT_MAX_INSNS];
+    uint32_t entry_host[2 * UNIT_MAX_INSNS];
+    struct emitter_fixup fixup[UNIT_MAX_INSNS];
+    struct emitter_cold cold[UNIT_MAX_INSNS];
+    struct emitter_link link[2 * UNIT_MAX_INSNS + 1];
+    uint64_t return_pc[UNIT_MAX_INSNS];   /* landings of this unit's calls */
+    uint32_t return_host[UNIT_MAX_INSNS];
+    unsigned n_fixups, n_cold, n_links, n_returns;
+};
+
+static inline uint32_t emitter_offset(const struct emitter *e) {
+    return jit_space_offset(e->space, asm_here(&e->a));
+}
+
+/* Code from here on belongs to the current instruction. saved: 1 + the register that thread.saved holds, or 0. */
+void emitter_record(struct emitter *e, unsigned saved, bool boundary);
+/* The same while RDI and RSI (bits 0 and 1 of biased) hold host addresses. */
+void emitter_record_biased(struct emitter *e, unsigned biased);
+/* The code that follows is what the map finds for pc. */
+void emitter_entry(struct emitter *e, uint64_t pc);
+/* Patches the displacements inside the unit; sets overflow if a short one does not reach. */
+void emitter_fix(struct emitter *e);
+
+/* The current instruction. Return false when it must be left to the interpreter. */
+bool emit_memory(struct emitter *e);
+bool emit_control(struct emitter *e);
+/* In windows with a base: instructions that have RSP as a register operand, LEAVE, and string instructions. */
+bool emit_stack_pointer(struct emitter *e, const struct unit_insn *u);
+bool emit_leave_frame(struct emitter *e);
+bool emit_string(struct emitter *e, const struct unit_insn *u);
+/* A jump to pc, inside the unit or out of it. */
+void emit_go_to(struct emitter *e, uint64_t pc);
+/* What was put off until the straight code is complete. */
+void emit_cold(struct emitter *e);

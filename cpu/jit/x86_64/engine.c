@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+/* The engine's loop: enters translated code, and serves what it leaves for. Whatever is not translated, and every fault, goes to
+ * the interpreter for one instruction, which either gets it done or gives the exact exception. */
+#include "cpu/jit/jit.h"
+
+#include "cpu/flags.h"
+#include "cpu/jit/x86_64/code_space.h"
+#include "cpu/jit/x86_64/signals.h"
+#include "cpu/jit/x86_64/thread.h"
+#include "cpu/jit/x86_64/x87_state.h"
+#include "host/fault.h"
+#include "host/segment.h"
+
+_Thread_local struct jit_thread jit_thread;
+
+int32_t jit_thread_at(const void *member) {
+    uint64_t fs_base;
+    __asm__("mov %%fs:0, %0" : "=r"(fs_base));
+    return (int32_t)((int64_t)(uintptr_t)member - (int64_t)fs_base);
+}
+
+/* What left translated code, read before the thread counts as outside. */
+struct leaving {
+    enum jit_exit_kind kind;
+    uint64_t pc, generation;
+    uint32_t exit;
+};
+
+/* One instruction. EXIT_NONE: it was done, go on. */
+static enum exit interpret_one(struct cpu *cpu) {
+    cpu->budget = 1;
+    const enum exit why = engine_interp.run(cpu);
+    cpu->budget = INT64_MAX;
+    return why == EXIT_BUDGET ? EXIT_NONE : why;
+}
+
+static void load_state(struct cpu *cpu, const struct jit_space *space, uint64_t host) {
+    struct cpu_state *s = &cpu->state;
+    jit_thread.base = space->base;
+    jit_thread.minus_base = -space->base;
+    jit_thread.state = s;
+    jit_thread.target = host;
+    jit_thread.guest_rsp = s->gpr[RSP] + space->base;
+    jit_thread.rflags = rflags_get(s);
+    jit_thread.seg_base[0] = s->seg_base[SEG_FS];
+    jit_thread.seg_base[1] = s->seg_base[SEG_GS];
+}
+
+static void store_state(struct cpu *cpu) {
+    struct cpu_state *s = &cpu->state;
+    s->gpr[RSP] = jit_thread.guest_rsp - jit_thread.base;
+    rflags_set(s, jit_thread.rflags & ~(uint64_t)RFLAGS_TF);
+}
+
+/* Runs translated code from host on. Returns the kick bits instead if there were any. */
+static uint32_t enter(struct cpu *cpu, struct jit_space *space, uint64_t host, struct leaving *out) {
+    typedef void entry_fn(void);
+    load_state(cpu, space, host);
+    jit_thread.space = space;
+    const uint32_t kick = tlb_native_enter(&cpu->tlb);
+    if (kick) {
+        jit_thread.space = NULL;
+        return kick;
+    }
+    const bool x87_loaded = x87_enter(&cpu->state, atomic_load_explicit(&space->uses_x87, memory_order_relaxed));
+    ((entry_fn *)(uintptr_t)jit_space_address(space, space->enter))();
+    if (x87_loaded || atomic_load_explicit(&space->uses_x87, memory_order_relaxed)) x87_leave(&cpu->state);
+    const struct jit_exit *exit = &space->exits[jit_thread.exit];
+    *out = (struct leaving){(enum jit_exit_kind)exit->kind, exit->pc, space->generation, jit_thread.exit};
+    jit_thread.space = NULL;
+    tlb_native_leave(&cpu->tlb);
+    store_state(cpu);
+    return 0;
+}
+
+static enum exit finish_syscall(struct cpu *cpu, uint64_t next) {
+    struct cpu_state *s = &cpu->state;
+    s->rip = s->gpr[RCX] = next;
+    s->gpr[R11] = rflags_get(s);
+    return EXIT_SYSCALL;
+}
+
+static void link(struct cpu *cpu, struct jit_space *space, const struct leaving *why) {
+    host_mutex_lock(&space->lock);
+    const struct jit_entry *entry = jit_space_find(space, cpu, why->pc);
+    if (entry && why->generation == space->generation) jit_space_link(space, why->exit, entry);
+    host_mutex_unlock(&space->lock);
+}
+
+static void add_target(struct cpu *cpu, struct jit_space *space, struct jit_targets *targets) {
+    cpu->state.rip = jit_thread.jump;
+    host_mutex_lock(&space->lock);
+    jit_space_add_target(space, cpu, targets, jit_thread.jump);
+    host_mutex_unlock(&space->lock);
+}
+
+/* RET left the host's address where the guest's was. */
+static void restore_dead_slot(struct cpu *cpu) {
+    host_guard_copy((void *)(uintptr_t)(jit_thread.guest_rsp - 8), &jit_thread.jump, 8);
+}
+
+static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct leaving *why) {
+    struct cpu_state *s = &cpu->state;
+    switch (why->kind) {
+    case JIT_EXIT_SYSCALL: return finish_syscall(cpu, why->pc);
+    case JIT_EXIT_LINK:
+        s->rip = why->pc;
+        link(cpu, space, why);
+        return EXIT_NONE;
+    case JIT_EXIT_JUMP_MISS: add_target(cpu, space, &space->jumps); return EXIT_NONE;
+    case JIT_EXIT_RETURN_MISS:
+        restore_dead_slot(cpu);
+        add_target(cpu, space, &space->returns);
+        return EXIT_NONE;
+    case JIT_EXIT_STOPPED: s->rip = jit_thread.fault_rip; return EXIT_NONE;
+    case JIT_EXIT_FAULTED: s->rip = jit_thread.fault_rip; return interpret_one(cpu);
+    case JIT_EXIT_INTERPRET: s->rip = why->pc; return interpret_one(cpu);
+    default: return EXIT_NONE;
+    }
+}
+
+static enum exit take_kicks(struct jit_space *space, uint32_t kick) {
+    if (kick & KICK_CODE) {
+        host_mutex_lock(&space->lock);
+        jit_space_check(space);
+        host_mutex_unlock(&space->lock);
+    }
+    return kick & KICK_EXIT ? EXIT_KICKED : EXIT_NONE;
+}
+
+static uint64_t find(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
+    host_mutex_lock(&space->lock);
+    const struct jit_entry *entry = jit_space_find(space, cpu, pc);
+    const uint64_t host = entry ? jit_space_address(space, entry->host) : 0;
+    host_mutex_unlock(&space->lock);
+    return host;
+}
+
+static enum exit run_translated(struct cpu *cpu, struct jit_space *space) {
+    for (;;) {
+        struct leaving why;
+        const uint64_t host = find(cpu, space, cpu->state.rip);
+        enum exit exit;
+        if (!host) {
+            exit = interpret_one(cpu);
+        } else {
+            const uint32_t kick = enter(cpu, space, host, &why);
+            exit = kick ? take_kicks(space, kick) : serve(cpu, space, &why);
+        }
+        if (exit != EXIT_NONE) return exit;
+    }
+}
+
+static bool must_be_exact(const struct cpu *cpu) {
+    return cpu->budget != INT64_MAX || cpu->yield_on_pause || (cpu->state.rflags_other & (RFLAGS_TF | RFLAGS_AC));
+}
+
+static bool prepare_thread(struct cpu *cpu) {
+    if (jit_thread.host_mxcsr) return true;
+    if (host_fault_claim(jit_claim_fault, NULL) != 0) return false;
+    host_kick_self(&cpu->tlb.thread);
+    uint32_t mxcsr;
+    __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+    jit_thread.host_mxcsr = mxcsr;
+    return true;
+}
+
+/* A slow call on hosts where programs may not do it themselves: only when it changes. */
+static bool set_gs(uint64_t base) {
+    if (jit_thread.gs_base == base) return true;
+    if (host_thread_set_gs_base(base) != 0) return false;
+    jit_thread.gs_base = base;
+    return true;
+}
+
+static enum exit jit_run(struct cpu *cpu) {
+    if (must_be_exact(cpu) || space_base(cpu->tlb.space) == SPACE_NO_BASE || !prepare_thread(cpu)) return engine_interp.run(cpu);
+    struct jit_space *space = jit_space_of(cpu);
+    if (!space || !set_gs(space->base)) return engine_interp.run(cpu);
+    return run_translated(cpu, space);
+}
+
+static void jit_flush(struct cpu *cpu) {
+    engine_interp.flush(cpu);
+}
+
+static void jit_fini(struct cpu *cpu) {
+    engine_interp.fini(cpu);
+    if (jit_thread.host_mxcsr) host_fault_claim(NULL, NULL);
+    jit_thread.host_mxcsr = 0;
+}
+
+static const struct engine engine = {.name = "jit", .run = jit_run, .flush = jit_flush, .fini = jit_fini};
+
+const struct engine *engine_jit(const char **why) {
+    *why = "the host's processor lacks AVX2 or BMI2";
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &engine : NULL;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* Hashes by guest address with open addressing: code by address, and targets of indirect branches with their look-up tables.
+ * Guarded by the space's lock; the tables are read by translated code at any time, one aligned word at a time. */
+#include "cpu/jit/x86_64/code_space.h"
+
+#include <stdlib.h>
+
+static size_t slot_of(const struct jit_map *map, uint64_t pc) {
+    return (size_t)((pc * 0x9e3779b97f4a7c15ull) >> 20) & (map->size - 1);
+}
+
+struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc) {
+    if (!map->size) return NULL;
+    for (size_t i = slot_of(map, pc);; i = (i + 1) & (map->size - 1)) {
+        if (map->slot[i].pc == pc) return map->slot[i].unit == JIT_NONE ? NULL : &map->slot[i];
+        if (!map->slot[i].pc) return NULL;
+    }
+}
+
+static void put(struct jit_map *map, const struct jit_entry *entry) {
+    size_t i = slot_of(map, entry->pc);
+    while (map->slot[i].pc && map->slot[i].pc != entry->pc) i = (i + 1) & (map->size - 1);
+    if (!map->slot[i].pc) map->used++;
+    map->slot[i] = *entry;
+}
+
+/* Removed entries are dropped on the way. */
+static bool grow(struct jit_map *map) {
+    struct jit_map bigger = {.size = map->size ? map->size * 2 : 256};
+    bigger.slot = calloc(bigger.size, sizeof *bigger.slot);
+    if (!bigger.slot) return false;
+    for (size_t i = 0; i < map->size; i++)
+        if (map->slot[i].pc && map->slot[i].unit != JIT_NONE) put(&bigger, &map->slot[i]);
+    free(map->slot);
+    *map = bigger;
+    return true;
+}
+
+bool jit_map_add(struct jit_map *map, uint64_t pc, uint32_t host, uint32_t unit) {
+    const struct jit_entry entry = {pc, host, unit};
+    if (map->used * 4 >= map->size * 3 && !grow(map)) return false;
+    put(map, &entry);
+    return true;
+}
+
+void jit_map_remove(struct jit_map *map, uint64_t pc) {
+    struct jit_entry *entry = jit_map_find(map, pc);
+    if (entry) entry->unit = JIT_NONE;
+}
+
+static uint64_t *table_slot(const struct jit_targets *targets, uint64_t pc) {
+    return &targets->table[pc & *targets->mask];
+}
+
+static void set_slot(uint64_t *slot, uint64_t host) {
+    __atomic_store_n(slot, host, __ATOMIC_RELEASE);
+}
+
+static void clear_table(struct jit_targets *targets, uint64_t mask) {
+    for (uint64_t i = 0; i <= mask; i++) set_slot(&targets->table[i], targets->miss);
+}
+
+void jit_targets_init(struct jit_targets *targets, uint64_t *mask, uint64_t *table, uint64_t miss, uint64_t code) {
+    *targets = (struct jit_targets){.map = targets->map, .mask = mask, .table = table, .miss = miss, .code = code};
+    *mask = ((uint64_t)1 << JIT_TABLE_BITS_MIN) - 1;
+    clear_table(targets, *mask);
+}
+
+/* Twice as many slots: filled first, then used. */
+static void widen(struct jit_targets *targets) {
+    const uint64_t mask = *targets->mask * 2 + 1;
+    for (uint64_t i = *targets->mask + 1; i <= mask; i++) set_slot(&targets->table[i], targets->miss);
+    for (size_t i = 0; i < targets->map.size; i++) {
+        const struct jit_entry *entry = &targets->map.slot[i];
+        if (entry->pc && entry->unit != JIT_NONE) set_slot(&targets->table[entry->pc & mask], targets->code + entry->host);
+    }
+    __atomic_store_n(targets->mask, mask, __ATOMIC_RELEASE);
+}
+
+bool jit_targets_add(struct jit_targets *targets, uint64_t pc, uint32_t landing, uint32_t unit) {
+    if (!jit_map_add(&targets->map, pc, landing, unit)) return false;
+    const uint64_t full = ((uint64_t)1 << JIT_TABLE_BITS_MAX) - 1;
+    const uint64_t held = *table_slot(targets, pc);
+    const bool is_taken = held != targets->miss && held != targets->code + landing;
+    if (is_taken && *targets->mask != full && targets->map.used * 16 > *targets->mask) widen(targets);
+    set_slot(table_slot(targets, pc), targets->code + landing);
+    return true;
+}
+
+void jit_targets_remove(struct jit_targets *targets, uint64_t pc) {
+    if (!jit_map_find(&targets->map, pc)) return;
+    jit_map_remove(&targets->map, pc);
+    set_slot(table_slot(targets, pc), targets->miss);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/* Turns what hits translated code into an exit with the state before a guest instruction. The host's registers are the guest's; one
+ * of them may lie in thread.saved, as the records say. A kick that does not come between two instructions steps the host until it
+ * does. Runs in signal handlers: reads only what is published and never moves. */
+#include "cpu/jit/x86_64/signals.h"
+
+#include "cpu/jit/x86_64/code_space.h"
+#include "cpu/jit/x86_64/thread.h"
+
+static const struct jit_unit *unit_at(const struct jit_space *space, uint32_t offset) {
+    uint32_t low = 0, high = atomic_load_explicit(&space->n_units, memory_order_acquire);
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (space->units[middle].start <= offset) low = middle + 1;
+        else high = middle;
+    }
+    return low ? &space->units[low - 1] : NULL;
+}
+
+/* The last record at or before an offset inside the unit. */
+static const struct jit_record *record_at(const struct jit_space *space, const struct jit_unit *unit, uint32_t offset) {
+    const struct jit_record *records = space->records + unit->record;
+    uint32_t low = 0, high = unit->n_records;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (records[middle].host <= offset) low = middle + 1;
+        else high = middle;
+    }
+    return low ? &records[low - 1] : NULL;
+}
+
+static bool leave_by(struct host_context *context, const struct jit_space *space, enum jit_exit_kind kind) {
+    host_context_set_trap(context, false);
+    host_context_set_pc(context, jit_space_address(space, space->exits[kind].stub));
+    return true;
+}
+
+static bool is_asynchronous(enum host_fault_kind kind) {
+    return kind == HOST_FAULT_KICK || kind == HOST_FAULT_TRAP;
+}
+
+/* Between C and translated code: the entry, if this is on its way in, goes out again at once. */
+static bool refuse_entry(struct host_context *context, const struct jit_space *space, enum host_fault_kind kind) {
+    if (!is_asynchronous(kind)) return false;
+    jit_thread.target = jit_space_address(space, space->exits[JIT_EXIT_KICKED].stub);
+    host_context_set_trap(context, false);
+    return true;
+}
+
+static void unbias(struct host_context *context, unsigned biased, uint64_t base) {
+    if (biased & 1) host_context_set_gpr(context, RDI, host_context_gpr(context, RDI) - base);
+    if (biased & 2) host_context_set_gpr(context, RSI, host_context_gpr(context, RSI) - base);
+}
+
+static bool in_unit(struct host_context *context, const struct jit_space *space, const struct jit_unit *unit,
+                    uint32_t offset, enum host_fault_kind kind) {
+    const struct jit_record *record = record_at(space, unit, offset - unit->start);
+    jit_thread.fault_rip = unit->pc + record->guest;
+    if (record->biased) {
+        unbias(context, record->biased, space->base);
+        return leave_by(context, space, is_asynchronous(kind) ? JIT_EXIT_STOPPED : JIT_EXIT_FAULTED);
+    }
+    if (is_asynchronous(kind)) {
+        const bool between = record->boundary && unit->start + record->host == offset;
+        if (between) return leave_by(context, space, JIT_EXIT_STOPPED);
+        host_context_set_trap(context, true);
+        return true;
+    }
+    if (record->saved) host_context_set_gpr(context, record->saved - 1u, jit_thread.saved);
+    return leave_by(context, space, JIT_EXIT_FAULTED);
+}
+
+bool jit_claim_fault(void *arg, struct host_context *context, enum host_fault_kind kind, uint64_t address) {
+    const struct jit_space *space = jit_thread.space;
+    if (!space) return kind == HOST_FAULT_KICK;
+    const uint64_t distance = host_context_pc(context) - jit_space_address(space, 0);
+    if (distance >= space->code.size || distance < space->first_unit_at) return refuse_entry(context, space, kind);
+    const uint32_t offset = (uint32_t)distance;
+    const struct jit_unit *unit = unit_at(space, offset);
+    if (unit && offset < unit->end) return in_unit(context, space, unit, offset, kind);
+    if (!is_asynchronous(kind)) return false;
+    host_context_set_trap(context, true);
+    return true;
+}

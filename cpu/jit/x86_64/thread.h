@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* What translated code knows of the thread it runs on: words at fixed distances from the host's FS base, so that code is shared by
+ * all threads of a space and no guest register has to give way. Owner thread only, its signal handlers included. */
+#pragma once
+
+#include "cpu/cpu.h"
+
+struct jit_space;
+
+struct jit_thread {
+    /* used by translated code */
+    uint64_t saved;       /* a guest register that serves as scratch */
+    uint64_t saved_rcx;   /* RCX while a landing checks */
+    uint64_t jump;        /* guest address that an indirect jump or return goes to */
+    uint64_t seg_base[2]; /* guest addresses of FS:0 and GS:0 */
+    uint64_t base, minus_base; /* host address of guest address 0, and its negative */
+    /* used by the stubs */
+    uint64_t target;      /* where the entry stub goes */
+    uint64_t host_rsp, guest_rsp;
+    uint64_t rflags;
+    struct cpu_state *state;
+    uint32_t exit;        /* number of the struct jit_exit */
+    uint32_t host_mxcsr;
+    /* used by C only */
+    uint64_t fault_rip;   /* guest address where a signal stopped the code */
+    uint64_t gs_base;        /* the host's, as last set */
+    struct jit_space *space; /* borrowed: whose code runs; NULL outside */
+};
+
+extern _Thread_local struct jit_thread jit_thread;
+
+/* Distance of a member from the FS base. */
+int32_t jit_thread_at(const void *member);
