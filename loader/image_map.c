@@ -101,7 +101,7 @@ int image_place_anywhere(struct load *load, struct image *image) {
         return load_fail(load, -EINVAL, "damaged ELF file: it has nothing to load");
     }
     const uint64_t extra = image->align - GUEST_PAGE_SIZE;
-    const int64_t r = space_map(load->space, 0, size + extra, 0, SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_NORESERVE,
+    const int64_t r = space_map(load->space, 0, size + extra, SPACE_EXEC, SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_NORESERVE,
                                 NULL, 0);
     if (r < 0) return load_fail(load, (int)r, "no room for %llu bytes", (unsigned long long)size);
     space_unmap(load->space, (uint64_t)r, size + extra);

@@ -158,7 +158,7 @@ static int map_images(struct load *load, struct images *images) {
 
 static void set_brk(struct load *load, const struct images *images) {
     const bool lone_pie = images->program.header.type == ELF_TYPE_DYN && !images->interpreter_file;
-    const uint64_t end = lone_pie ? LAYOUT_PROGRAM_BASE : images->program.end;
+    const uint64_t end = lone_pie ? layout_lone_brk_base(load) : images->program.end;
     load->result->brk_start = layout_brk(load, end);
     space_set_brk(load->space, load->result->brk_start);
 }
@@ -180,6 +180,8 @@ static int finish(struct load *load, const struct images *images) {
 /* From here on Linux has no old program to go back to. */
 static int build(struct load *load, struct images *images, struct stack *stack) {
     space_set_mmap_top(load->space, layout_mmap_top(load));
+    const uint64_t image_top = layout_image_top(load);
+    if (image_top) space_set_image_top(load->space, image_top);
     int err = stack_map(load, stack, image_wants_exec_stack(&images->program));
     if (!err) err = map_images(load, images);
     if (!err) err = finish(load, images);

@@ -20,13 +20,13 @@ static const struct engine_choice engines[] = {
 
 struct memory_choice {
     const char *name;
-    bool available;
+    enum space_memory memory;
 };
 
 static const struct memory_choice memories[] = {
-    {"auto", true},
-    {"paged", true},
-    {"window", false},
+    {"auto", SPACE_PAGED},
+    {"paged", SPACE_PAGED},
+    {"window", SPACE_WINDOWS},
 };
 
 int machine_choose_engine(const char *name, const struct engine **out, struct lockstep_error *error) {
@@ -39,11 +39,11 @@ int machine_choose_engine(const char *name, const struct engine **out, struct lo
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no engine '%s'", name);
 }
 
-int machine_choose_memory(const char *name, struct lockstep_error *error) {
+int machine_choose_memory(const char *name, enum space_memory *out, struct lockstep_error *error) {
     for (size_t i = 0; i < ARRAY_LEN(memories); i++) {
         if (name && strcmp(name, memories[i].name) != 0) continue;
-        if (memories[i].available) return 0;
-        return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "memory '%s' is not available yet", name);
+        *out = memories[i].memory;
+        return 0;
     }
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no memory '%s'", name);
 }

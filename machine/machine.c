@@ -37,7 +37,7 @@ static int choose(struct lockstep_machine *machine, const struct lockstep_option
                   struct lockstep_error *error) {
     const struct cpu_model *model;
     if (machine_choose_engine(options->engine, &machine->engine, error)) return -1;
-    if (machine_choose_memory(options->memory, error)) return -1;
+    if (machine_choose_memory(options->memory, &machine->memory, error)) return -1;
     if (machine_choose_cpu(options->cpu, &model, error)) return -1;
     machine_init_cpu_env(machine, model);
     return 0;
@@ -86,7 +86,7 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     machine->log.verbose = options->verbose;
     machine->inherit_descriptors = options->inherit_descriptors;
     if (choose(machine, options, error)) return -1;
-    machine->frame_pool = frame_pool_new(SPACE_PAGED);
+    machine->frame_pool = frame_pool_new(machine->memory);
     if (!machine->frame_pool) return no_memory(error);
     if (make_files(machine, options, error)) return -1;
     if (make_kernel(machine, options, error)) return -1;

@@ -8,6 +8,7 @@
 #include "cpu/engine.h"
 #include "host/host.h"
 #include "include/lockstep/lockstep.h"
+#include "mmu/space.h"
 
 struct fd_table;
 struct fs_context;
@@ -18,6 +19,7 @@ struct lockstep_machine {
     /* immutable after lockstep_machine_new */
     struct log log;
     const struct engine *engine;
+    enum space_memory memory;
     struct host_mutex split_lock;   /* taken by locked accesses that cross a cache line */
     struct cpu_env cpu_env;
     struct frame_pool *frame_pool;
@@ -37,7 +39,7 @@ int machine_fail(struct lockstep_error *error, enum lockstep_error_kind kind, in
 
 /* choice.c: resolves the options that choose among implementations. Return 0 or -1 with *error. */
 int machine_choose_engine(const char *name, const struct engine **out, struct lockstep_error *error);
-int machine_choose_memory(const char *name, struct lockstep_error *error);
+int machine_choose_memory(const char *name, enum space_memory *out, struct lockstep_error *error);
 int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lockstep_error *error);
 
 /* environment.c: what the CPU learns from the host. */

@@ -60,23 +60,43 @@ static int view_get_locked(struct backing *backing, uint64_t offset, bool writab
     return 0;
 }
 
+/* Windows map the file themselves, so nothing is kept. */
+static int probe_page_locked(struct backing *backing, uint64_t offset, bool writable) {
+    const int prot = HOST_PROT_READ | (writable ? HOST_PROT_WRITE : 0);
+    int err = 0;
+    void *at = host_memory_map_file(writable ? backing->write_fd : backing->read_fd, offset, GUEST_PAGE_SIZE, prot, writable, &err);
+    if (at) host_memory_unmap(at, GUEST_PAGE_SIZE);
+    return at ? 0 : err;
+}
+
 int backing_probe(struct backing *backing, uint64_t offset, bool writable) {
     char *at;
-    if (backing->kind != BACKING_FILE) return 0;
+    if (backing->kind != BACKING_FILE || backing->is_memory) return 0;
     host_mutex_lock(&backing->lock);
-    const int err = view_get_locked(backing, offset, writable, &at);
+    int err = 0;
+    if (backing->pool->memory == SPACE_PAGED) err = view_get_locked(backing, offset, writable, &at);
+    else if (!backing->is_probed[writable]) err = probe_page_locked(backing, offset, writable);
+    if (!err) backing->is_probed[writable] = true;
     host_mutex_unlock(&backing->lock);
     return err;
 }
 
-static bool inside_file(const struct backing *backing, uint64_t offset) {
+int backing_descriptor(struct backing *backing, bool writable) {
+    host_mutex_lock(&backing->lock);
+    const int fd = writable ? backing->write_fd : backing->read_fd;
+    host_mutex_unlock(&backing->lock);
+    return fd;
+}
+
+bool backing_is_inside(const struct backing *backing, uint64_t offset) {
+    if (backing->is_memory) return offset < BACKING_MEMORY_SIZE;
     const int64_t size = host_backing_size(backing->read_fd);
     return size > 0 && offset < align_up((uint64_t)size, GUEST_PAGE_SIZE);
 }
 
 static enum mem_fault_kind file_page_locked(struct backing *backing, uint64_t offset, bool writable, uint64_t *pte) {
     char *at;
-    if (!inside_file(backing, offset)) return MEM_FAULT_BUS;
+    if (!backing_is_inside(backing, offset)) return MEM_FAULT_BUS;
     const int err = view_get_locked(backing, offset, writable, &at);
     if (err) return err == -ENOMEM ? MEM_FAULT_NO_MEMORY : MEM_FAULT_BUS;
     *pte = (uintptr_t)at;
@@ -107,7 +127,7 @@ enum mem_fault_kind backing_page(struct backing *backing, uint64_t offset, bool 
 }
 
 bool backing_has_page(struct backing *backing, uint64_t offset) {
-    if (backing->kind == BACKING_FILE) return inside_file(backing, offset);
+    if (backing->kind == BACKING_FILE) return backing_is_inside(backing, offset);
     host_mutex_lock(&backing->lock);
     const pte_slot *slot = page_table_find(&backing->frames, offset);
     const bool has = slot && atomic_load_explicit(slot, memory_order_relaxed);

@@ -17,6 +17,8 @@
 struct backing_view;
 struct code_watch;
 
+#define BACKING_MEMORY_SIZE (1ull << 48) /* of shared memory without a file */
+
 enum backing_kind { BACKING_ANONYMOUS, BACKING_FILE };
 
 struct backing_id {
@@ -25,8 +27,9 @@ struct backing_id {
 
 struct backing {
     _Atomic uint32_t refs;   /* atomic: objects */
-    enum backing_kind kind;  /* immutable after init */
+    enum backing_kind kind;  /* immutable once mapped */
     struct backing_id id;    /* immutable after init */
+    bool is_memory;          /* immutable once mapped: no file, but the host holds it in one */
     struct frame_pool *pool; /* set when first mapped; guarded by pool->backings_lock until then, then immutable */
     bool is_listed;          /* guarded by pool->backings_lock: in pool->backings */
     UT_hash_handle hh;       /* guarded by pool->backings_lock */
@@ -36,6 +39,7 @@ struct backing {
     int read_fd, write_fd;   /* owned; -1 = none */
     struct backing_view *views; /* owned; sorted by (number, writable) */
     uint32_t n_views;
+    bool is_probed[2];          /* it is known that the host can map it: for reading, shared for writing */
     struct page_table frames;   /* each entry holds a count: PTE_FRAME */
     struct list regions;        /* struct region.in_backing */
     struct code_watch *watches; /* hash by page number */
@@ -50,13 +54,18 @@ struct mem_object {
 };
 
 /* Joins an object about to be mapped with the backing of the same file that others mapped before. */
-void mem_object_join(struct mem_object *object, struct frame_pool *pool);
+/* Memory of a machine with windows becomes the host's, so that windows can map it. Returns 0 or -E of the host. */
+int mem_object_join(struct mem_object *object, struct frame_pool *pool);
 void backing_put(struct backing *backing);
 /* The counted backing of a file that is mapped now, or NULL. */
 struct backing *backing_find(struct frame_pool *pool, uint64_t dev, uint64_t ino);
 
 /* Checks that a file can be mapped by the host. Returns 0 or -E. */
 int backing_probe(struct backing *backing, uint64_t offset, bool writable);
+/* The host descriptor to map a file by; it stays the backing's. */
+int backing_descriptor(struct backing *backing, bool writable);
+/* False past the last page of the file as it is now. Takes no lock. */
+bool backing_is_inside(const struct backing *backing, uint64_t offset);
 /* Finds the page of the object at an offset. writable: for a shared mapping with write access. *pte gets the page
  * with PTE_FRAME where a count was taken for the caller. Returns MEM_OK, MEM_FAULT_BUS, MEM_FAULT_NO_MEMORY. */
 enum mem_fault_kind backing_page(struct backing *backing, uint64_t offset, bool writable, uint64_t *pte);

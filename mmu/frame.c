@@ -18,12 +18,17 @@
 struct frame_pool *frame_pool_new(enum space_memory memory) {
     struct frame_pool *pool = calloc(1, sizeof *pool);
     if (!pool) return NULL;
+    pool->memory = memory;
     host_mutex_init(&pool->lock);
     host_mutex_init(&pool->backings_lock);
     list_init(&pool->partial);
     list_init(&pool->empty);
     list_init(&pool->bare);
     return pool;
+}
+
+const char *frame_pool_reason(const struct frame_pool *pool) {
+    return atomic_load(&pool->reason);
 }
 
 void frame_pool_free(struct frame_pool *pool) {

@@ -54,6 +54,9 @@ struct frame_pool {
     uint64_t n_idle;        /* populated and free */
     struct host_mutex backings_lock;
     struct backing *backings; /* guarded by backings_lock: hash by (dev, ino), not counted */
+    enum space_memory memory;    /* immutable after init */
+    _Atomic uint32_t n_windows;  /* atomic: reserved windows that exist */
+    _Atomic(const char *) reason; /* atomic: why the last space is not what was wished; a literal or NULL */
 };
 
 /* Returns a frame with one count, filled with zeros if asked to; NULL without memory. */

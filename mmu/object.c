@@ -78,11 +78,27 @@ struct backing *backing_find(struct frame_pool *pool, uint64_t dev, uint64_t ino
     return found;
 }
 
+/* Gives the memory a host file of its own. */
+static int put_on_host(struct backing *backing) {
+    const int fd = host_backing_new_memory(BACKING_MEMORY_SIZE);
+    const int write_fd = fd < 0 ? fd : host_backing_dup(fd);
+    if (fd >= 0 && write_fd < 0) host_backing_close(fd);
+    if (write_fd < 0) return write_fd;
+    backing->kind = BACKING_FILE;
+    backing->is_memory = true;
+    backing->read_fd = fd;
+    backing->write_fd = write_fd;
+    return 0;
+}
+
 /* Lists a backing that is mapped for the first time. */
-static void adopt_locked(struct frame_pool *pool, struct backing *backing) {
+static int adopt_locked(struct frame_pool *pool, struct backing *backing) {
+    const int err = pool->memory == SPACE_WINDOWS && backing->kind == BACKING_ANONYMOUS ? put_on_host(backing) : 0;
+    if (err) return err;
     backing->pool = backing->frames.pool = pool;
     backing->is_listed = backing->kind == BACKING_FILE && (backing->id.dev || backing->id.ino);
     if (backing->is_listed) HASH_ADD(hh, pool->backings, id, sizeof backing->id, backing);
+    return 0;
 }
 
 /* Gives a backing that could only be read the descriptor for writing of another one. */
@@ -95,17 +111,19 @@ static void lend_descriptor(struct backing *to, struct backing *from) {
     host_mutex_unlock(&to->lock);
 }
 
-void mem_object_join(struct mem_object *object, struct frame_pool *pool) {
+int mem_object_join(struct mem_object *object, struct frame_pool *pool) {
     struct backing *found = NULL;
+    int err = 0;
     host_mutex_lock(&pool->backings_lock);
     struct backing *mine = object->backing;
     if (!mine->pool) {
         found = mine->kind == BACKING_FILE ? find_locked(pool, mine->id.dev, mine->id.ino) : NULL;
         if (found) object->backing = found;
-        else adopt_locked(pool, mine);
+        else err = adopt_locked(pool, mine);
     }
     host_mutex_unlock(&pool->backings_lock);
-    if (!found) return;
+    if (!found) return err;
     lend_descriptor(found, mine);
     backing_put(mine);
+    return 0;
 }

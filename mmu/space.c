@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* A space's life and its sums. */
-#include "mmu/space_internal.h"
+#include "mmu/window.h"
 
 #include "base/error.h"
 
 #include <stdlib.h>
 
-struct address_space *space_new(struct frame_pool *pool) {
+struct address_space *space_new_paged(struct frame_pool *pool) {
     struct address_space *space = calloc(1, sizeof *space);
     if (!space) return NULL;
     atomic_init(&space->refs, 1);
     atomic_init(&space->epoch, 1);
     space->pool = space->table.pool = pool;
+    space->back = &back_end_paged;
     space->base = SPACE_NO_BASE;
     space->end = SPACE_END;
     space->mmap_top = SPACE_END - (1ull << 30);
@@ -21,6 +22,12 @@ struct address_space *space_new(struct frame_pool *pool) {
     host_mutex_init(&space->tlb_lock);
     region_set_init(&space->regions);
     list_init(&space->tlbs);
+    return space;
+}
+
+struct address_space *space_new(struct frame_pool *pool) {
+    struct address_space *space = space_new_paged(pool);
+    if (space && pool->memory == SPACE_WINDOWS) window_take(space, 0);
     return space;
 }
 
@@ -37,9 +44,6 @@ uint64_t space_end(const struct address_space *space) {
     return space->end;
 }
 
-void space_take_identity(struct address_space *space) {
-}
-
 struct space_attachment *space_attachment(const struct address_space *space) {
     return atomic_load_explicit(&space->attachment, memory_order_acquire);
 }
@@ -49,20 +53,11 @@ struct space_attachment *space_attach(struct address_space *space, struct space_
     return atomic_compare_exchange_strong(&space->attachment, &now, attachment) ? attachment : now;
 }
 
-static void free_node(void *arg, void *node) {
-    frame_put(node);
-}
-
 /* Nobody else knows the space any more, so nothing goes through limbo. */
 static void space_free(struct address_space *space) {
-    pte_slot *slot;
     struct space_attachment *attachment = space_attachment(space);
     if (attachment) attachment->free(attachment);
-    for (uint64_t at = 0; (slot = page_table_next(&space->table, &at, SPACE_END)); at += GUEST_PAGE_SIZE) {
-        const uint64_t pte = atomic_load_explicit(slot, memory_order_relaxed);
-        if (pte & PTE_FRAME) frame_put(pte_page(pte));
-    }
-    page_table_prune(&space->table, 0, 1ull << 48, free_node, NULL);
+    space->back->free(space);
     code_pages_free(space);
     LIST_FOR_EACH(node, &space->regions.list) {
         region_free(CONTAINER_OF(node, struct region, node));
@@ -92,6 +87,22 @@ void space_set_mmap_top(struct address_space *space, uint64_t top) {
     host_mutex_unlock(&space->lock);
 }
 
+void space_set_image_top(struct address_space *space, uint64_t top) {
+    host_mutex_lock(&space->lock);
+    space->image_top = align_down(top, GUEST_PAGE_SIZE);
+    host_mutex_unlock(&space->lock);
+}
+
+void space_begin_change(struct address_space *space) {
+    space->back->stop(space);
+    host_mutex_lock(&space->lock);
+}
+
+void space_end_change(struct address_space *space) {
+    host_mutex_unlock(&space->lock);
+    space->back->resume(space);
+}
+
 void space_account_locked(struct address_space *space, const struct region *like, uint64_t size, int sign) {
     const uint64_t delta = sign > 0 ? size : -size;
     space->mapped += delta;
@@ -109,8 +120,8 @@ int space_may_grow_locked(const struct address_space *space, uint64_t size, bool
     return 0;
 }
 
-bool space_range_ok(uint64_t start, uint64_t size) {
-    return size && start < SPACE_END && size <= SPACE_END - start;
+bool space_range_ok(const struct address_space *space, uint64_t start, uint64_t size) {
+    return size && start < space->end && size <= space->end - start;
 }
 
 /* Cuts the region so that it is inside the range, lets fn change it, and keeps the sums right. */

@@ -24,6 +24,8 @@ struct tlb;
 enum space_memory { SPACE_PAGED, SPACE_WINDOWS };
 struct frame_pool *frame_pool_new(enum space_memory memory);
 void frame_pool_free(struct frame_pool *pool);
+/* Why the newest space is less than was asked for, in words; NULL: it is not. */
+const char *frame_pool_reason(const struct frame_pool *pool);
 
 /* With windows: the identity window (host address = guest address) if no space of this host process has it, else a reserved
  * range, else paged. */
@@ -87,6 +89,8 @@ uint64_t space_brk(struct address_space *space, uint64_t wanted);
 void space_set_limits(struct address_space *space, uint64_t as, uint64_t data, uint64_t stack);
 /* Where mmap without an address starts looking, downwards. */
 void space_set_mmap_top(struct address_space *space, uint64_t top);
+/* In a window: where files and code start looking, downwards; at most SPACE_HOST_START. */
+void space_set_image_top(struct address_space *space, uint64_t top);
 
 /* Copies between host memory and guest memory with the guest's rights. Returns 0, or -EFAULT with nothing
  * promised about the bytes before the fault. No lock may be held that a page fault needs (the space's own). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* madvise. Advice that only tunes a real kernel's paging is accepted and has no effect here, as it may. */
+/* madvise. Advice that only tunes paging goes to the back end, which may ignore it. */
 #include "mmu/space_internal.h"
 
 #include "base/error.h"
@@ -14,45 +14,50 @@ enum advice {
 
 typedef int change_fn(struct address_space *space, struct region *r, void *arg);
 
-static int accept(struct address_space *space, struct region *r, void *arg) {
+struct change {
+    int advice;
+    uint32_t clear, set; /* flags of the region */
+};
+
+static int tune(struct address_space *space, struct region *r, void *arg) {
+    space->back->advise(space, r, ((const struct change *)arg)->advice);
     return 0;
 }
 
 static int drop_pages(struct address_space *space, struct region *r, void *arg) {
     if (r->flags & REGION_LOCKED) return -EINVAL;
-    space_zap_locked(space, r->start, r->end);
+    space->back->discard(space, r, r->start, r->end, false);
     return 0;
 }
 
 static int drop_locked_pages(struct address_space *space, struct region *r, void *arg) {
-    space_zap_locked(space, r->start, r->end);
+    space->back->discard(space, r, r->start, r->end, false);
     return 0;
 }
 
-/* MADV_FREE may drop at any time, so at once; only private anonymous memory. */
+/* MADV_FREE: only private anonymous memory. */
 static int free_pages(struct address_space *space, struct region *r, void *arg) {
-    return r->object ? -EINVAL : drop_pages(space, r, arg);
+    if (r->object || (r->flags & REGION_LOCKED)) return -EINVAL;
+    space->back->discard(space, r, r->start, r->end, true);
+    return 0;
 }
 
-struct flag_change {
-    uint32_t clear, set;
-};
-
 static int change_flags(struct address_space *space, struct region *r, void *arg) {
-    const struct flag_change *change = arg;
+    const struct change *change = arg;
     if ((change->set & REGION_WIPE_ON_FORK) && r->object) return -EINVAL;
     r->flags = (r->flags & ~change->clear) | change->set;
     return 0;
 }
 
-static struct flag_change flags_of_advice(int advice) {
+static struct change change_of_advice(int advice) {
     switch (advice) {
-    case ADVICE_DONTFORK: return (struct flag_change){0, REGION_DONT_FORK};
-    case ADVICE_DOFORK: return (struct flag_change){REGION_DONT_FORK, 0};
-    case ADVICE_DONTDUMP: return (struct flag_change){0, REGION_DONT_DUMP};
-    case ADVICE_DODUMP: return (struct flag_change){REGION_DONT_DUMP, 0};
-    case ADVICE_WIPEONFORK: return (struct flag_change){0, REGION_WIPE_ON_FORK};
-    default: return (struct flag_change){REGION_WIPE_ON_FORK, 0};
+    case ADVICE_DONTFORK: return (struct change){advice, 0, REGION_DONT_FORK};
+    case ADVICE_DOFORK: return (struct change){advice, REGION_DONT_FORK, 0};
+    case ADVICE_DONTDUMP: return (struct change){advice, 0, REGION_DONT_DUMP};
+    case ADVICE_DODUMP: return (struct change){advice, REGION_DONT_DUMP, 0};
+    case ADVICE_WIPEONFORK: return (struct change){advice, 0, REGION_WIPE_ON_FORK};
+    case ADVICE_KEEPONFORK: return (struct change){advice, REGION_WIPE_ON_FORK, 0};
+    default: return (struct change){advice, 0, 0};
     }
 }
 
@@ -60,7 +65,7 @@ static change_fn *fn_of_advice(int advice) {
     switch (advice) {
     case ADVICE_NORMAL: case ADVICE_RANDOM: case ADVICE_SEQUENTIAL: case ADVICE_WILLNEED: case ADVICE_MERGEABLE:
     case ADVICE_UNMERGEABLE: case ADVICE_HUGEPAGE: case ADVICE_NOHUGEPAGE: case ADVICE_COLD: case ADVICE_PAGEOUT:
-        return accept;
+        return tune;
     case ADVICE_DONTNEED: return drop_pages;
     case ADVICE_DONTNEED_LOCKED: return drop_locked_pages;
     case ADVICE_FREE: return free_pages;
@@ -73,22 +78,18 @@ static change_fn *fn_of_advice(int advice) {
 
 /* MADV_POPULATE_*: unlike MAP_POPULATE it says what went wrong. */
 static int populate(struct address_space *space, uint64_t start, uint64_t end, enum mem_access access) {
-    uint64_t pte;
-    for (uint64_t at = start; at < end; at += GUEST_PAGE_SIZE) {
-        switch (space_fault_locked(space, at, access, &pte)) {
-        case MEM_OK: break;
-        case MEM_FAULT_RIGHTS: return -EINVAL;
-        case MEM_FAULT_BUS: return -EFAULT;
-        default: return -ENOMEM;
-        }
+    switch (space_populate_pages_locked(space, start, end, access)) {
+    case MEM_OK: return 0;
+    case MEM_FAULT_RIGHTS: return -EINVAL;
+    case MEM_FAULT_BUS: return -EFAULT;
+    default: return -ENOMEM;
     }
-    return 0;
 }
 
 static int advise_locked(struct address_space *space, uint64_t start, uint64_t end, int advice) {
     if (advice == ADVICE_POPULATE_READ) return populate(space, start, end, MEM_READ);
     if (advice == ADVICE_POPULATE_WRITE) return populate(space, start, end, MEM_WRITE);
-    struct flag_change change = flags_of_advice(advice);
+    struct change change = change_of_advice(advice);
     const int err = space_change_locked(space, start, end, true, fn_of_advice(advice), &change);
     limbo_commit(space);
     return err;
@@ -105,7 +106,7 @@ int space_advise(struct address_space *space, uint64_t gva, uint64_t size, int a
     size = align_up(size, GUEST_PAGE_SIZE);
     if (gva + size < gva) return -EINVAL;
     if (!size) return 0;
-    if (!space_range_ok(gva, size)) return -ENOMEM;
+    if (!space_range_ok(space, gva, size)) return -ENOMEM;
     if (advice == ADVICE_REMOVE) return space_remove_pages(space, gva, gva + size);
     host_mutex_lock(&space->lock);
     const int err = advise_locked(space, gva, gva + size, advice);

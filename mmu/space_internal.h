@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "host/thread.h"
+#include "mmu/back_end.h"
 #include "mmu/backing.h"
 #include "mmu/epoch.h"
 #include "mmu/page_table.h"
@@ -17,19 +18,23 @@ struct code_entry;
 struct address_space {
     _Atomic uint32_t refs;
     struct frame_pool *pool;   /* borrowed; immutable after init */
+    const struct back_end *back; /* immutable after init */
     uint64_t base, end;        /* see space_base, space_end */
+    void *reserved;            /* owned, in a window: the range of the host that it lies in */
+    uint64_t reserved_size;
     _Atomic(struct space_attachment *) attachment; /* owned; atomic: set once */
     struct host_mutex fork_lock; /* one fork at a time; before lock */
     struct host_mutex lock;
     /* guarded by lock; entries of the table may be read without it */
     struct region_set regions;
     struct page_table table;
-    uint64_t mmap_top, brk_start, brk;
+    uint64_t mmap_top, image_top, brk_start, brk;
     uint64_t limit_as, limit_data, limit_stack;
     uint64_t mapped, data, locked; /* bytes of regions: all, private and writable, locked */
     uint32_t lock_future;          /* region flags that mlockall(MCL_FUTURE) gives new mappings */
     struct limbo limbo;
     struct code_entry *code;       /* hash by page */
+    bool code_changed;             /* during code_pages_bump_locked */
     struct address_space *fork_child; /* borrowed while the child's pages may still be written through our TLBs */
     struct tlb *faulter;           /* borrowed: the TLB whose fault is being served */
     uint64_t settled_epoch;        /* every running TLB has flushed since this epoch */
@@ -37,6 +42,9 @@ struct address_space {
     _Atomic uint64_t epoch;   /* atomic, sequentially consistent: see epoch.h */
     _Atomic uint32_t ack;     /* futex word: steps when a TLB acknowledges */
     _Atomic uint32_t n_waiting; /* sleepers on ack */
+    _Atomic uint32_t gate;    /* atomic, futex word: see gate.h */
+    _Atomic uint32_t n_at_gate; /* atomic: TLBs that sleep on gate */
+    _Atomic bool was_native;  /* atomic: a thread has run translated code */
     struct host_mutex tlb_lock;
     struct list tlbs;         /* guarded by tlb_lock */
 };
@@ -47,8 +55,15 @@ enum space_access_flags { ACCESS_FORCE = 0x100 }; /* beside enum mem_access: ign
  * Returns MEM_OK or the kind of fault. Frames named by *pte live until the lock is released. */
 enum mem_fault_kind space_fault_locked(struct address_space *space, uint64_t gva, int access, uint64_t *pte);
 
-/* Takes the pages of [start, end) out of the table; what they held goes to limbo. limbo_commit must follow. */
-void space_zap_locked(struct address_space *space, uint64_t start, uint64_t end);
+/* As on x86-64 without protection keys: whatever can be accessed at all can be read. */
+bool region_allows(const struct region *r, int access);
+/* Locks the space for a change that may take pages or rights away; and unlocks it. The caller's TLB is outside the engine. */
+void space_begin_change(struct address_space *space);
+void space_end_change(struct address_space *space);
+struct address_space *space_new_paged(struct frame_pool *pool);
+/* For a child: limits and the places of heap and mappings; one region without its pages (NULL without memory). */
+void space_copy_settings_locked(const struct address_space *space, struct address_space *child);
+struct region *space_copy_region_locked(struct address_space *child, const struct region *r);
 /* Removes all regions of the range and their pages. Returns 0 or -ENOMEM with nothing changed. */
 int space_unmap_locked(struct address_space *space, uint64_t start, uint64_t end);
 /* Puts a new region in the (empty) place it names, counts it, joins it with its neighbours. Takes over r, which may be
@@ -58,12 +73,22 @@ void space_insert_locked(struct address_space *space, struct region *r);
 void space_account_locked(struct address_space *space, const struct region *like, uint64_t size, int sign);
 /* Checks the limits for size more bytes. Returns 0 or -ENOMEM. */
 int space_may_grow_locked(const struct address_space *space, uint64_t size, bool is_data);
-/* Faults in all pages of a range that may be accessed; errors end it silently as for MAP_POPULATE. */
+/* Faults in all pages of a range for the access (0: as each region is likely to be used). Returns MEM_OK or the first refusal. */
+enum mem_fault_kind space_populate_pages_locked(struct address_space *space, uint64_t start, uint64_t end, int access);
+/* The same; errors end it silently as for MAP_POPULATE. */
 void space_populate_locked(struct address_space *space, uint64_t start, uint64_t end);
-/* A place for size bytes (page multiple), or 0. */
-uint64_t space_find_place_locked(const struct address_space *space, uint64_t size, uint64_t hint, bool low_32bit);
+/* A place for size bytes (page multiple), or 0. Windows put files and code near translated code. */
+enum place_kind { PLACE_ANYWHERE, PLACE_IMAGE, PLACE_32BIT };
+uint64_t space_find_place_locked(const struct address_space *space, uint64_t size, uint64_t hint, enum place_kind kind);
 /* True when [start, start + size) lies inside the space; both page multiples, size not 0. */
-bool space_range_ok(uint64_t start, uint64_t size);
+bool space_range_ok(const struct address_space *space, uint64_t start, uint64_t size);
+/* Windows leave [SPACE_HOST_START, SPACE_HOST_END) to the host. */
+static inline bool space_has_hole(const struct address_space *space) {
+    return space->base != SPACE_NO_BASE;
+}
+static inline bool space_hits_hole(const struct address_space *space, uint64_t start, uint64_t size) {
+    return space_has_hole(space) && start < SPACE_HOST_END && start + size > SPACE_HOST_START;
+}
 /* Calls fn on each region of [start, end), cut to the range; afterwards equal neighbours are joined. Stops at the
  * first error. Holes make it return -ENOMEM, after what is before (and, with skip_holes, after) them was changed. */
 int space_change_locked(struct address_space *space, uint64_t start, uint64_t end, bool skip_holes,
@@ -94,4 +119,6 @@ void backing_zap(struct backing *backing, uint64_t offset, uint64_t size, bool c
 void code_page_bump_locked(struct address_space *space, uint64_t gva);
 /* The same for a page of a backing, in every space. */
 void backing_bump(struct backing *backing, uint64_t offset);
+/* Tells that the code of all pages of a range went away or changed; returns when no other thread runs it any more. */
+void code_pages_bump_locked(struct address_space *space, uint64_t start, uint64_t end);
 void code_pages_free(struct address_space *space);

@@ -47,24 +47,6 @@ void space_list_fini(struct space_list *list) {
     *list = (struct space_list){0};
 }
 
-/* A private region's page that is still the object's own. */
-static bool is_objects_page(const struct region *r, uint64_t pte) {
-    return (r->flags & REGION_SHARED) || !(pte & PTE_FRAME);
-}
-
-static void zap_region(struct address_space *space, const struct region *r, uint64_t start, uint64_t end, bool copies) {
-    if (copies) {
-        space_zap_locked(space, start, end);
-        return;
-    }
-    pte_slot *slot;
-    for (uint64_t at = start; (slot = page_table_next(&space->table, &at, end)); at += GUEST_PAGE_SIZE) {
-        if (is_objects_page(r, atomic_load_explicit(slot, memory_order_relaxed))) {
-            space_zap_locked(space, at, at + GUEST_PAGE_SIZE);
-        }
-    }
-}
-
 static void zap_space(struct address_space *space, const struct backing *backing, uint64_t offset, uint64_t size,
                       bool copies) {
     const uint64_t limit = size < UINT64_MAX - offset ? offset + size : UINT64_MAX;
@@ -74,7 +56,7 @@ static void zap_space(struct address_space *space, const struct backing *backing
         if (!r->object || r->object->backing != backing) continue;
         const uint64_t from = offset > r->offset ? offset : r->offset;
         const uint64_t to = limit < region_offset(r, r->end) ? limit : region_offset(r, r->end);
-        if (from < to) zap_region(space, r, r->start + (from - r->offset), r->start + (to - r->offset), copies);
+        if (from < to) space->back->zap(space, r, r->start + (from - r->offset), r->start + (to - r->offset), copies);
     }
     limbo_commit(space);
     host_mutex_unlock(&space->lock);

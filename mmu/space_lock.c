@@ -13,7 +13,7 @@ static int change_lock(struct address_space *space, uint64_t gva, uint64_t size,
     const uint64_t start = align_down(gva, GUEST_PAGE_SIZE), end = align_up(gva + size, GUEST_PAGE_SIZE);
     if (!size) return 0;
     if (gva + size < gva || end < start) return -EINVAL;
-    if (!space_range_ok(start, end - start)) return -ENOMEM;
+    if (!space_range_ok(space, start, end - start)) return -ENOMEM;
     host_mutex_lock(&space->lock);
     const int err = space_change_locked(space, start, end, false, set_lock_flags, &flags);
     if (!err && flags == REGION_LOCKED) space_populate_locked(space, start, end);
@@ -30,7 +30,7 @@ int space_unlock(struct address_space *space, uint64_t gva, uint64_t size) {
 }
 
 static void lock_everything(struct address_space *space, uint32_t flags) {
-    space_change_locked(space, 0, SPACE_END, true, set_lock_flags, &flags);
+    space_change_locked(space, 0, space->end, true, set_lock_flags, &flags);
     if (flags != REGION_LOCKED) return;
     LIST_FOR_EACH(node, &space->regions.list) {
         const struct region *r = CONTAINER_OF(node, struct region, node);

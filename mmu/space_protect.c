@@ -1,29 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* mprotect: changes the rights of regions and of the pages that are present. */
+/* mprotect: changes the rights of regions. */
 #include "mmu/space_internal.h"
 
 #include "base/error.h"
-
-static bool may_write_now(const struct region *r, uint64_t pte) {
-    if (!(r->prot & SPACE_WRITE)) return false;
-    if (r->flags & REGION_SHARED) return true;
-    return (pte & PTE_FRAME) && frame_is_sole(pte_page(pte));
-}
-
-/* Gives present pages the rights of their region. Code taken from executable pages is told off. */
-static void refresh_pages(struct address_space *space, const struct region *r) {
-    pte_slot *slot;
-    for (uint64_t at = r->start; (slot = page_table_next(&space->table, &at, r->end)); at += GUEST_PAGE_SIZE) {
-        const uint64_t old = atomic_load_explicit(slot, memory_order_relaxed);
-        if (old & PTE_EXEC) code_page_bump_locked(space, at);
-        uint64_t pte = old & ~(uint64_t)(PTE_READ | PTE_WRITE | PTE_EXEC | PTE_WATCH);
-        if (r->prot) pte |= PTE_READ;
-        if (r->prot & SPACE_EXEC) pte |= PTE_EXEC;
-        if (may_write_now(r, pte)) pte |= PTE_WRITE;
-        atomic_store_explicit(slot, pte, memory_order_release);
-        if (old & ~pte & (PTE_READ | PTE_WRITE | PTE_EXEC)) limbo_mark(&space->limbo);
-    }
-}
 
 static int protect_region(struct address_space *space, struct region *r, void *arg) {
     const int prot = *(const int *)arg;
@@ -33,9 +12,9 @@ static int protect_region(struct address_space *space, struct region *r, void *a
     if (region_is_data(&after) && !region_is_data(r) && space_may_grow_locked(space, region_size(r), true)) {
         return -ENOMEM;
     }
-    r->prot = prot;
-    refresh_pages(space, r);
-    return 0;
+    const int err = space->back->protect(space, r, prot);
+    if (!err) r->prot = prot;
+    return err;
 }
 
 /* PROT_GROWSDOWN: the change begins at the start of the growing region that holds gva. Returns it or -E. */
@@ -61,9 +40,9 @@ int space_protect(struct address_space *space, uint64_t gva, uint64_t size, int 
     if (!is_aligned(gva, GUEST_PAGE_SIZE)) return -EINVAL;
     if (!size) return 0;
     if (prot & ~(SPACE_READ | SPACE_WRITE | SPACE_EXEC | SPACE_GROWSDOWN_PROT)) return -EINVAL;
-    if (size > SPACE_END || !space_range_ok(gva, align_up(size, GUEST_PAGE_SIZE))) return -ENOMEM;
-    host_mutex_lock(&space->lock);
+    if (size > SPACE_END || !space_range_ok(space, gva, align_up(size, GUEST_PAGE_SIZE))) return -ENOMEM;
+    space_begin_change(space);
     const int err = protect_locked(space, gva, gva + align_up(size, GUEST_PAGE_SIZE), prot);
-    host_mutex_unlock(&space->lock);
+    space_end_change(space);
     return err;
 }

@@ -11,14 +11,15 @@ struct remap {
     int flags;
 };
 
-static int check_remap(const struct remap *q) {
+static int check_remap(const struct address_space *space, const struct remap *q) {
     if (q->flags & ~(REMAP_MAYMOVE | REMAP_FIXED | REMAP_DONTUNMAP)) return -EINVAL;
     if ((q->flags & (REMAP_FIXED | REMAP_DONTUNMAP)) && !(q->flags & REMAP_MAYMOVE)) return -EINVAL;
     if ((q->flags & REMAP_DONTUNMAP) && q->old_size != q->new_size) return -EINVAL;
     if (!is_aligned(q->from, GUEST_PAGE_SIZE) || !q->new_size || q->new_size > SPACE_END) return -EINVAL;
     if (q->from >= SPACE_END || q->old_size > SPACE_END) return -EINVAL;
     if (!(q->flags & REMAP_FIXED)) return 0;
-    if (!is_aligned(q->to, GUEST_PAGE_SIZE) || !space_range_ok(q->to, q->new_size)) return -EINVAL;
+    if (!is_aligned(q->to, GUEST_PAGE_SIZE) || !space_range_ok(space, q->to, q->new_size)) return -EINVAL;
+    if (space_hits_hole(space, q->to, q->new_size)) return -ENOMEM;
     if (q->to < q->from + q->old_size && q->from < q->to + q->new_size) return -EINVAL;
     return q->to < SPACE_MIN ? -EPERM : 0;
 }
@@ -34,25 +35,6 @@ static int find_source(struct address_space *space, const struct remap *q, struc
     return 0;
 }
 
-static void move_pages(struct address_space *space, uint64_t from, uint64_t to, uint64_t size) {
-    pte_slot *slot;
-    for (uint64_t at = from; (slot = page_table_next(&space->table, &at, from + size)); at += GUEST_PAGE_SIZE) {
-        pte_slot *target = page_table_find(&space->table, to + (at - from));
-        uint64_t pte = atomic_exchange_explicit(slot, 0, memory_order_relaxed);
-        if (pte & PTE_EXEC) code_page_bump_locked(space, at);
-        atomic_store_explicit(target, pte & ~(uint64_t)PTE_WATCH, memory_order_release);
-        limbo_mark(&space->limbo);
-    }
-}
-
-/* Makes the nodes that move_pages will need, so that it cannot fail half way. */
-static bool make_nodes(struct address_space *space, uint64_t from, uint64_t to, uint64_t size) {
-    for (uint64_t at = from; page_table_next(&space->table, &at, from + size); at += GUEST_PAGE_SIZE) {
-        if (!page_table_make(&space->table, to + (at - from))) return false;
-    }
-    return true;
-}
-
 /* Where the moved range goes, cleared; or -E. */
 static int64_t take_target(struct address_space *space, const struct remap *q) {
     if (q->flags & REMAP_FIXED) {
@@ -60,7 +42,7 @@ static int64_t take_target(struct address_space *space, const struct remap *q) {
         return err ? err : (int64_t)q->to;
     }
     const uint64_t hint = q->flags & REMAP_DONTUNMAP ? q->to : 0;
-    const uint64_t at = space_find_place_locked(space, q->new_size, hint, false);
+    const uint64_t at = space_find_place_locked(space, q->new_size, hint, PLACE_ANYWHERE);
     return at ? (int64_t)at : -ENOMEM;
 }
 
@@ -69,15 +51,19 @@ static int64_t move(struct address_space *space, const struct remap *q, const st
     if (!moved) return -ENOMEM;
     if (moved->object) moved->offset = region_offset(r, q->from);
     const int64_t to = take_target(space, q); /* may cut r */
-    const uint64_t carried = q->old_size < q->new_size ? q->old_size : q->new_size;
-    if (to < 0 || !make_nodes(space, q->from, (uint64_t)to, carried)) {
+    if (to < 0) {
         region_free(moved);
-        return to < 0 ? to : -ENOMEM;
+        return to;
     }
     moved->start = (uint64_t)to;
     moved->end = (uint64_t)to + q->new_size;
-    epoch_settle(space, EPOCH_ALL_PAGES); /* nobody holds what was at the new place before */
-    if (q->old_size) move_pages(space, q->from, (uint64_t)to, carried);
+    int err = space->back->place(space, moved, moved->start, moved->end);
+    const uint64_t carried = q->old_size < q->new_size ? q->old_size : q->new_size;
+    if (!err && q->old_size) err = space->back->move(space, moved, q->from, carried);
+    if (err) {
+        region_free(moved);
+        return err;
+    }
     if (q->old_size && !(q->flags & REMAP_DONTUNMAP)) space_unmap_locked(space, q->from, q->from + q->old_size);
     space_insert_locked(space, moved);
     return to;
@@ -86,14 +72,18 @@ static int64_t move(struct address_space *space, const struct remap *q, const st
 static bool can_grow_in_place(struct address_space *space, const struct remap *q, const struct region *r) {
     const uint64_t end = q->from + q->new_size;
     if (q->flags & (REMAP_FIXED | REMAP_DONTUNMAP)) return false;
-    if (r->end != q->from + q->old_size || !q->old_size || end > SPACE_END) return false;
+    if (r->end != q->from + q->old_size || !q->old_size || end > space->end) return false;
+    if (space_hits_hole(space, r->end, end - r->end)) return false;
     return region_set_find_gap(&space->regions, end - r->end, r->end, end) == r->end;
 }
 
-static void grow_in_place(struct address_space *space, struct region *r, uint64_t end) {
+static int grow_in_place(struct address_space *space, struct region *r, uint64_t end) {
+    const int err = space->back->place(space, r, r->end, end);
+    if (err) return err;
     space_account_locked(space, r, end - r->end, 1);
     region_set_resize(&space->regions, r, r->start, end);
     region_merge_range(&space->regions, r->start, end);
+    return 0;
 }
 
 static int64_t remap_grow_or_move(struct address_space *space, const struct remap *q) {
@@ -105,8 +95,8 @@ static int64_t remap_grow_or_move(struct address_space *space, const struct rema
     err = space_may_grow_locked(space, more, region_is_data(r));
     if (err) return err;
     if (can_grow_in_place(space, q, r)) {
-        grow_in_place(space, r, q->from + q->new_size);
-        return (int64_t)q->from;
+        err = grow_in_place(space, r, q->from + q->new_size);
+        return err ? err : (int64_t)q->from;
     }
     if (!(q->flags & REMAP_MAYMOVE)) return -ENOMEM;
     if (space->regions.n + 3 > SPACE_MAX_REGIONS) return -ENOMEM;
@@ -133,20 +123,20 @@ int64_t space_remap(struct address_space *space, uint64_t gva, uint64_t old_size
     if (old_size > SPACE_END || new_size > SPACE_END) return -EINVAL;
     q.old_size = align_up(old_size, GUEST_PAGE_SIZE);
     q.new_size = align_up(new_size, GUEST_PAGE_SIZE);
-    int64_t result = check_remap(&q);
+    int64_t result = check_remap(space, &q);
     if (result) return result;
-    host_mutex_lock(&space->lock);
+    space_begin_change(space);
     result = remap_locked(space, &q);
     limbo_commit(space);
     if (result > 0) populate_if_locked(space, (uint64_t)result, (uint64_t)result + q.new_size);
-    host_mutex_unlock(&space->lock);
+    space_end_change(space);
     return result;
 }
 
 int space_remap_file_pages(struct address_space *space, uint64_t gva, uint64_t size, uint64_t offset) {
     gva = align_down(gva, GUEST_PAGE_SIZE);
     size = align_down(size, GUEST_PAGE_SIZE);
-    if (!space_range_ok(gva, size)) return -EINVAL;
+    if (!space_range_ok(space, gva, size)) return -EINVAL;
     struct mem_object *object = NULL;
     int prot = 0;
     host_mutex_lock(&space->lock);

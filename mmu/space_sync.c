@@ -52,7 +52,7 @@ int space_sync(struct address_space *space, uint64_t gva, uint64_t size, int fla
     if ((flags & SYNC_ASYNC) && (flags & SYNC_SYNC)) return -EINVAL;
     if (!is_aligned(gva, GUEST_PAGE_SIZE)) return -EINVAL;
     if (!size) return 0;
-    if (size > SPACE_END || !space_range_ok(gva, align_up(size, GUEST_PAGE_SIZE))) return -ENOMEM;
+    if (size > SPACE_END || !space_range_ok(space, gva, align_up(size, GUEST_PAGE_SIZE))) return -ENOMEM;
     return sync_range(space, gva, gva + align_up(size, GUEST_PAGE_SIZE), flags);
 }
 

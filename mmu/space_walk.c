@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t count_resident(const struct address_space *space, uint64_t start, uint64_t end) {
-    uint64_t n = 0;
-    for (uint64_t at = start; page_table_next(&space->table, &at, end); at += GUEST_PAGE_SIZE) n++;
-    return n;
-}
-
 static const char *name_of(const struct address_space *space, const struct region *r) {
     if (r->object) return r->object->name;
     if (r->name) return r->name;
@@ -25,7 +19,7 @@ static void describe(const struct address_space *space, const struct region *r, 
         .start = r->start, .end = r->end, .offset = r->offset, .prot = r->prot,
         .shared = (r->flags & REGION_SHARED) != 0, .grows_down = (r->flags & REGION_GROWS_DOWN) != 0,
         .dont_dump = (r->flags & REGION_DONT_DUMP) != 0, .locked = (r->flags & REGION_LOCKED) != 0,
-        .name = name_of(space, r), .resident_pages = count_resident(space, r->start, r->end),
+        .name = name_of(space, r), .resident_pages = space->back->count_resident(space, r),
     };
     if (!r->object) return;
     info->dev = r->object->backing->id.dev;
@@ -58,7 +52,7 @@ static int name_region(struct address_space *space, struct region *r, void *arg)
 int space_set_name(struct address_space *space, uint64_t gva, uint64_t size, const char *name) {
     if (!is_aligned(gva, GUEST_PAGE_SIZE)) return -EINVAL;
     size = align_up(size, GUEST_PAGE_SIZE);
-    if (!space_range_ok(gva, size)) return -ENOMEM;
+    if (!space_range_ok(space, gva, size)) return -ENOMEM;
     host_mutex_lock(&space->lock);
     const int err = space_change_locked(space, gva, gva + size, true, name_region, (void *)(uintptr_t)name);
     host_mutex_unlock(&space->lock);
@@ -66,7 +60,7 @@ int space_set_name(struct address_space *space, uint64_t gva, uint64_t size, con
 }
 
 static void add_usage(const struct address_space *space, const struct region *r, struct space_usage *out) {
-    const uint64_t resident = count_resident(space, r->start, r->end) * GUEST_PAGE_SIZE;
+    const uint64_t resident = space->back->count_resident(space, r) * GUEST_PAGE_SIZE;
     out->resident += resident;
     if (r->object) out->shared += resident;
     if (r->prot & SPACE_EXEC) out->text += region_size(r);
@@ -85,17 +79,14 @@ void space_get_usage(struct address_space *space, struct space_usage *out) {
     host_mutex_unlock(&space->lock);
 }
 
-static bool page_is_resident(const struct address_space *space, const struct region *r, uint64_t gva) {
-    const pte_slot *slot = page_table_find(&space->table, gva);
-    if (slot && atomic_load_explicit(slot, memory_order_relaxed)) return true;
-    return r->object && backing_has_page(r->object->backing, region_offset(r, gva));
-}
-
 static int resident_locked(struct address_space *space, uint64_t start, uint64_t end, uint8_t *resident) {
-    for (uint64_t at = start; at < end; at += GUEST_PAGE_SIZE) {
+    for (uint64_t at = start; at < end;) {
         const struct region *r = region_set_find(&space->regions, at);
         if (!r || r->start > at) return -ENOMEM;
-        *resident++ = page_is_resident(space, r, at);
+        const uint64_t to = r->end < end ? r->end : end;
+        space->back->resident(space, r, at, to, resident);
+        resident += (to - at) / GUEST_PAGE_SIZE;
+        at = to;
     }
     return 0;
 }
@@ -103,7 +94,7 @@ static int resident_locked(struct address_space *space, uint64_t start, uint64_t
 int space_resident(struct address_space *space, uint64_t gva, uint64_t size, uint8_t *resident) {
     if (!is_aligned(gva, GUEST_PAGE_SIZE)) return -EINVAL;
     if (!size) return 0;
-    if (size > SPACE_END || !space_range_ok(gva, align_up(size, GUEST_PAGE_SIZE))) return -ENOMEM;
+    if (size > SPACE_END || !space_range_ok(space, gva, align_up(size, GUEST_PAGE_SIZE))) return -ENOMEM;
     host_mutex_lock(&space->lock);
     const int err = resident_locked(space, gva, gva + align_up(size, GUEST_PAGE_SIZE), resident);
     host_mutex_unlock(&space->lock);
@@ -121,7 +112,7 @@ static int shared_key(const struct address_space *space, uint64_t gva, struct sp
 
 int space_key(struct address_space *space, uint64_t gva, bool shared, struct space_key *out) {
     *out = (struct space_key){.object = space, .offset = gva};
-    if (gva >= SPACE_END) return -EFAULT;
+    if (gva >= space->end) return -EFAULT;
     if (!shared) return 0;
     host_mutex_lock(&space->lock);
     const int err = shared_key(space, gva, out);

@@ -3,6 +3,7 @@
  * entry is there; faults take the space's. All but the kick bits belongs to the owner thread. */
 #include "mmu/tlb.h"
 
+#include "mmu/gate.h"
 #include "mmu/space_internal.h"
 
 #include <string.h>
@@ -48,11 +49,23 @@ static uint64_t catch_up(struct tlb *tlb) {
     return epoch;
 }
 
+/* From outside, or from a safe point. */
+static void pass_gate(struct tlb *tlb) {
+    struct address_space *space = tlb->space;
+    for (;;) {
+        atomic_store(&tlb->seen_epoch, 0); /* inside from here on; only then look at the gate and the epoch */
+        if (LIKELY(atomic_load(&space->gate) == 0)) break;
+        atomic_store(&tlb->seen_epoch, EPOCH_OUTSIDE);
+        epoch_acknowledge(space);
+        gate_wait(space, GATE_ANY);
+    }
+    atomic_store(&tlb->seen_epoch, catch_up(tlb));
+    epoch_acknowledge(space);
+}
+
 void tlb_enter(struct tlb *tlb) {
     atomic_fetch_and(&tlb->kick, ~(uint32_t)KICK_TLB);
-    atomic_store(&tlb->seen_epoch, 0); /* inside from here on; only then look at the epoch */
-    atomic_store(&tlb->seen_epoch, catch_up(tlb));
-    epoch_acknowledge(tlb->space);
+    pass_gate(tlb);
 }
 
 void tlb_kick(struct tlb *tlb, uint32_t bits) {
@@ -60,13 +73,19 @@ void tlb_kick(struct tlb *tlb, uint32_t bits) {
     if (atomic_load(&tlb->native)) host_kick_send(&tlb->thread);
 }
 
-/* The order against tlb_kick: here native, then kick; there kick, then native. One sees the other. */
+/* The order against tlb_kick and gate_close: here native, then kick and gate; there kick or gate, then native. One sees the other. */
 uint32_t tlb_native_enter(struct tlb *tlb) {
-    atomic_store(&tlb->native, 1);
-    if (LIKELY(atomic_load(&tlb->kick) == 0)) return 0;
-    atomic_store(&tlb->native, 0);
-    epoch_acknowledge(tlb->space);
-    return atomic_exchange(&tlb->kick, 0);
+    struct address_space *space = tlb->space;
+    if (UNLIKELY(!atomic_load_explicit(&space->was_native, memory_order_relaxed))) atomic_store(&space->was_native, true);
+    for (;;) {
+        atomic_store(&tlb->native, 1);
+        const bool open = !(atomic_load(&space->gate) & GATE_NATIVE_MASK);
+        if (LIKELY(atomic_load(&tlb->kick) == 0 && open)) return 0;
+        tlb_native_leave(tlb);
+        const uint32_t kick = atomic_exchange(&tlb->kick, 0);
+        if (kick) return kick;
+        gate_wait(space, GATE_NATIVE_MASK);
+    }
 }
 
 void tlb_native_leave(struct tlb *tlb) {
@@ -82,10 +101,7 @@ void tlb_leave(struct tlb *tlb) {
 uint32_t tlb_safe_point(struct tlb *tlb) {
     if (LIKELY(atomic_load_explicit(&tlb->kick, memory_order_relaxed) == 0)) return 0;
     const uint32_t kick = atomic_exchange(&tlb->kick, 0);
-    if (kick & KICK_TLB) {
-        atomic_store(&tlb->seen_epoch, catch_up(tlb));
-        epoch_acknowledge(tlb->space);
-    }
+    if (kick & KICK_TLB) pass_gate(tlb);
     return kick;
 }
 

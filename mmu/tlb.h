@@ -92,8 +92,9 @@ size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct m
 struct code_page {
     uint64_t gva;
     _Atomic uint32_t version;
-    /* atomic: never taken back. The page is written so often that its writes are not told any more: an engine compares the
-     * bytes itself each time it enters a block of the page. Read it after tlb_code_page. */
+    /* atomic: never taken back. The page is written so often that writes to it are not told any more (unmapping and new rights still
+     * are): an engine compares the bytes itself each time it enters a block of the page. Read it after tlb_code_page. Only in spaces
+     * in which a thread has been native. */
     _Atomic bool unstable;
     uint32_t n_bumps; /* private to mmu/ */
 };

@@ -205,6 +205,7 @@ static void leave_old_space(struct task *task) {
     task->clear_child_tid = 0;
 }
 
+/* Everything but the new space: until enter_new_space the process has none, as after its exit. */
 static void swap_process(struct exec_call *call) {
     struct process *process = call->task->process;
     host_mutex_lock(&process->signal_lock);
@@ -213,7 +214,7 @@ static void swap_process(struct exec_call *call) {
     struct signal_actions *old_actions = process->actions;
     char *old_path = process->exe_path;
     uint8_t *old_auxv = process->auxv;
-    process->space = call->space;
+    process->space = NULL;
     process->actions = call->actions;
     process->exe_path = call->exe_path;
     process->auxv = call->auxv;
@@ -230,7 +231,6 @@ static void swap_process(struct exec_call *call) {
     signal_actions_put(old_actions);
     free(old_path);
     free(old_auxv);
-    call->space = NULL;
     call->actions = NULL;
     call->exe_path = NULL;
     call->auxv = NULL;
@@ -245,10 +245,22 @@ static void set_comm(struct task *task, const char *path) {
     host_mutex_unlock(&task->lock);
 }
 
+/* The old space may be gone by now, and the place that it had free. */
+static void enter_new_space(struct exec_call *call) {
+    struct task *task = call->task;
+    struct process *process = task->process;
+    task->kernel->options.engine->flush(task->cpu);
+    tlb_attach(&task->cpu->tlb, NULL);
+    space_take_identity(call->space);
+    host_mutex_lock(&process->lock);
+    process->space = call->space;
+    host_mutex_unlock(&process->lock);
+    call->space = NULL;
+    tlb_attach(&task->cpu->tlb, process->space);
+}
+
 static void reset_cpu(struct exec_call *call) {
     struct task *task = call->task;
-    tlb_attach(&task->cpu->tlb, task_space(task));
-    task->kernel->options.engine->flush(task->cpu);
     cpu_copy_state(task->cpu, call->fresh);
     task->cpu->state.rip = call->loaded.entry;
     task->cpu->state.gpr[RSP] = call->loaded.stack;
@@ -261,6 +273,7 @@ static void commit(struct exec_call *call) {
     leave_old_space(task);
     signal_actions_reset(call->actions, true);
     swap_process(call);
+    enter_new_space(call);
     reset_cpu(call);
     clone_vfork_release(task);
     fd_table_exec(task->fds);

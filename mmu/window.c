@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/* The window back end: pages of regions are mappings of the host inside a reserved range. Takes nothing away unless the gate is closed,
+ * so that no TLB holds what is taken; translated code and guarded copies fault instead. */
+#include "mmu/window.h"
+
+#include "base/error.h"
+#include "mmu/code_page.h"
+#include "mmu/gate.h"
+
+#include <assert.h>
+
+enum { ADVICE_FREE = 8, ADVICE_POPULATE_READ = 22, ADVICE_POPULATE_WRITE = 23 };
+
+static void stop(struct address_space *space) {
+    gate_close(space, GATE_INSIDE);
+}
+
+static void resume(struct address_space *space) {
+    gate_open(space, GATE_INSIDE);
+}
+
+static int descriptor_of(const struct region *r) {
+    if (!r->object) return -1;
+    return backing_descriptor(r->object->backing, (r->flags & REGION_SHARED) && r->object->writable);
+}
+
+int window_place(struct address_space *space, const struct region *r, uint64_t start, uint64_t end) {
+    const int flags = (r->flags & REGION_SHARED ? HOST_PLACE_SHARED : 0) | (r->flags & REGION_NO_RESERVE ? HOST_PLACE_NO_RESERVE : 0);
+    const uint64_t offset = r->object ? r->offset + (start - r->start) : 0;
+    return host_memory_place(window_host(space, start), end - start, window_prot(r->prot), descriptor_of(r), offset, flags);
+}
+
+static int vacate(struct address_space *space, uint64_t start, uint64_t end) {
+    return start < end ? host_memory_vacate(window_host(space, start), end - start) : 0;
+}
+
+static int drop(struct address_space *space, uint64_t start, uint64_t end) {
+    assert(atomic_load(&space->gate));
+    code_pages_bump_locked(space, start, end);
+    window_forget_guards_locked(space, start, end);
+    if (!space_hits_hole(space, start, end - start)) return vacate(space, start, end);
+    const int err = vacate(space, start, SPACE_HOST_START);
+    return err ? err : vacate(space, SPACE_HOST_END, end);
+}
+
+static void dropped(struct address_space *space, uint64_t start, uint64_t end) {
+}
+
+static void set_true(struct code_entry *entry) {
+    entry->space->code_changed = true;
+}
+
+static bool has_code(struct address_space *space, uint64_t start, uint64_t end) {
+    space->code_changed = false;
+    code_pages_each(space, start, end, set_true);
+    return space->code_changed;
+}
+
+/* The host tells nobody when it drops pages lazily, so those of code go at once. */
+static void discard(struct address_space *space, const struct region *r, uint64_t start, uint64_t end, bool lazily) {
+    char *at = window_host(space, start);
+    if (lazily && !has_code(space, start, end) && host_memory_advise(at, end - start, ADVICE_FREE) == 0) return;
+    code_pages_bump_locked(space, start, end);
+    host_memory_discard(at, end - start);
+}
+
+static int protect(struct address_space *space, const struct region *r, int prot) {
+    code_pages_bump_locked(space, r->start, r->end);
+    const bool guarded = window_forget_guards_locked(space, r->start, r->end);
+    if (!guarded && window_prot(prot) == window_prot(r->prot)) return 0;
+    return host_memory_protect(window_host(space, r->start), region_size(r), window_prot(prot));
+}
+
+static void advise(struct address_space *space, const struct region *r, int advice) {
+    host_memory_advise(window_host(space, r->start), region_size(r), advice);
+}
+
+/* The host has taken the pages out of its mappings already. */
+static void zap(struct address_space *space, const struct region *r, uint64_t start, uint64_t end, bool copies) {
+    code_pages_bump_locked(space, start, end);
+    limbo_mark(&space->limbo);
+}
+
+static enum mem_fault_kind populate(struct address_space *space, struct region *r, uint64_t start, uint64_t end, int access) {
+    if (access & MEM_WRITE) {
+        code_pages_bump_locked(space, start, end);
+        window_unguard_locked(space, start, end);
+    }
+    const int advice = access & MEM_WRITE ? ADVICE_POPULATE_WRITE : ADVICE_POPULATE_READ;
+    switch (host_memory_advise(window_host(space, start), end - start, advice)) {
+    case -EFAULT: return MEM_FAULT_BUS;
+    case -ENOMEM: return MEM_FAULT_NO_MEMORY;
+    default: return MEM_OK; /* an old host does not know the advice */
+    }
+}
+
+static uint64_t count_resident(const struct address_space *space, const struct region *r) {
+    char *at = window_host(space, r->start), *end = window_host(space, r->end);
+    struct host_range range[32];
+    uint64_t n = 0;
+    while (at < end) {
+        const size_t found = host_memory_present_pages(&at, end, range, 32);
+        for (size_t i = 0; i < found; i++) n += (uint64_t)(range[i].end - range[i].start) / GUEST_PAGE_SIZE;
+    }
+    return n;
+}
+
+static void resident(const struct address_space *space, const struct region *r, uint64_t start, uint64_t end, uint8_t *out) {
+    host_memory_resident(window_host(space, start), end - start, out);
+}
+
+static void give_back(struct address_space *space) {
+    host_memory_unmap(space->reserved, space->reserved_size);
+    atomic_fetch_sub(&space->pool->n_windows, 1);
+}
+
+const struct back_end back_end_window = {
+    .stop = stop, .resume = resume, .place = window_place, .drop = drop, .dropped = dropped, .discard = discard,
+    .protect = protect, .move = window_move, .advise = advise, .zap = zap, .fault = window_fault, .populate = populate,
+    .count_resident = count_resident, .resident = resident, .copy = window_copy, .word = window_word,
+    .copy_string = window_copy_string, .watch = window_watch, .guard = window_guard, .fork = window_fork, .free = give_back,
+};
