@@ -23,10 +23,7 @@ static bool anyone_inside(struct address_space *space, enum gate gate, bool kick
     return found;
 }
 
-void gate_close(struct address_space *space, enum gate gate) {
-    atomic_fetch_add(&space->gate, gate);
-    atomic_fetch_add(&space->epoch, 1);
-    if (LIKELY(!anyone_inside(space, gate, true))) return;
+static void wait_until_outside(struct address_space *space, enum gate gate) {
     atomic_fetch_add(&space->n_waiting, 1);
     for (;;) {
         const uint32_t ack = atomic_load(&space->ack);
@@ -34,6 +31,13 @@ void gate_close(struct address_space *space, enum gate gate) {
         host_futex_wait(&space->ack, ack, HOST_NEVER);
     }
     atomic_fetch_sub(&space->n_waiting, 1);
+}
+
+/* The epoch steps when nobody can flush any more before the change: those inside might fill entries again afterwards. */
+void gate_close(struct address_space *space, enum gate gate) {
+    atomic_fetch_add(&space->gate, gate);
+    if (UNLIKELY(anyone_inside(space, gate, true))) wait_until_outside(space, gate);
+    atomic_fetch_add(&space->epoch, 1);
 }
 
 void gate_open(struct address_space *space, enum gate gate) {
