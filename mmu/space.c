@@ -83,7 +83,7 @@ void space_set_limits(struct address_space *space, uint64_t as, uint64_t data, u
 
 void space_set_mmap_top(struct address_space *space, uint64_t top) {
     host_mutex_lock(&space->lock);
-    space->mmap_top = align_down(top, GUEST_PAGE_SIZE);
+    space->mmap_top = align_down(top < space->end ? top : space->end, GUEST_PAGE_SIZE);
     host_mutex_unlock(&space->lock);
 }
 

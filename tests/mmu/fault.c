@@ -68,7 +68,7 @@ Test(fault, protect_stops_at_a_hole) {
 }
 
 Test(fault, stack_grows_to_its_limit) {
-    const uint64_t top = 0x7ff000000000;
+    const uint64_t top = 0x3ff00000000;
     space_set_limits(w.space, UINT64_MAX, UINT64_MAX, 64 * PAGE);
     space_map(w.space, top - PAGE, PAGE, RW, ANON | SPACE_FIXED | SPACE_GROWSDOWN | SPACE_STACK, NULL, 0);
     cr_assert_eq(tlb_store(w.tlb, top - 64 * PAGE, 1), 0);
@@ -76,7 +76,7 @@ Test(fault, stack_grows_to_its_limit) {
 }
 
 Test(fault, stack_keeps_the_guard_gap) {
-    const uint64_t top = 0x7ff000000000;
+    const uint64_t top = 0x3ff00000000;
     map_pages(w.space, top - 300 * PAGE, 1, RW);
     space_map(w.space, top - PAGE, PAGE, RW, ANON | SPACE_FIXED | SPACE_GROWSDOWN, NULL, 0);
     cr_assert_eq(tlb_store(w.tlb, top - (300 - 1 - 256) * PAGE, 1), 0);
@@ -87,7 +87,7 @@ Test(fault, stack_keeps_the_guard_gap) {
 }
 
 Test(fault, protect_growsdown_reaches_the_start) {
-    const uint64_t top = 0x7ff000000000;
+    const uint64_t top = 0x3ff00000000;
     space_map(w.space, top - 4 * PAGE, 4 * PAGE, RW, ANON | SPACE_FIXED | SPACE_GROWSDOWN, NULL, 0);
     cr_assert_eq(space_protect(w.space, top - PAGE, PAGE, RWX | SPACE_GROWSDOWN_PROT), 0);
     cr_assert_eq(tlb_execute(w.tlb, top - 4 * PAGE), 0);

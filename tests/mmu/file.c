@@ -94,13 +94,14 @@ Test(file, a_cut_takes_pages_out) {
     cr_assert_eq(tlb_load(w.tlb, AT + 5 * PAGE), -MEM_FAULT_BUS);
 }
 
+/* A window asks for the file's size whenever a TLB asks for the page, so only what is in the TLB already reads as zeros. */
 Test(file, a_cut_nobody_told_us_about_reads_as_zeros) {
     host_bus_guard_init();
     map_file(AT, 3, RW, SPACE_SHARED, 0);
     cr_assert_eq(tlb_load(w.tlb, AT + PAGE), 2);
     cr_assert_eq(ftruncate(fd, 0), 0);
     cr_assert_eq(tlb_load(w.tlb, AT + PAGE), 0);
-    cr_assert_eq(tlb_store(w.tlb, AT + PAGE, 1), 0);
+    cr_assert_eq(tlb_store(w.tlb, AT + PAGE, 1), world_memory() == SPACE_WINDOWS ? -MEM_FAULT_BUS : 0);
 }
 
 Test(file, read_only_descriptors) {

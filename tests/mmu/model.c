@@ -164,7 +164,7 @@ static uint64_t setting(const char *name, uint64_t otherwise) {
 
 Test(model, random_steps_in_a_family_of_spaces, .timeout = 600) {
     enum { FAMILY = 4 };
-    struct frame_pool *pool = frame_pool_new(SPACE_PAGED);
+    struct frame_pool *pool = world_pool();
     struct model family[FAMILY] = {0};
     state = setting("LOCKSTEP_SEED", 88172645463325252ull);
     family[0].space = space_new(pool);

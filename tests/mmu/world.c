@@ -2,6 +2,8 @@
 /* See world.h. */
 #include "tests/mmu/world.h"
 
+#include "host/fault.h"
+#include "host/memory.h"
 #include "mmu/frame.h"
 
 #include <stdio.h>
@@ -31,8 +33,20 @@ void world_pool_free(struct frame_pool *pool) {
     frame_pool_free(pool);
 }
 
+enum space_memory world_memory(void) {
+    const char *name = getenv("LOCKSTEP_TEST_MEMORY");
+    return name && strcmp(name, "window") == 0 ? SPACE_WINDOWS : SPACE_PAGED;
+}
+
+struct frame_pool *world_pool(void) {
+    host_bus_guard_init();
+    host_kick_init();
+    host_fault_init();
+    return frame_pool_new(world_memory());
+}
+
 void world_init(struct world *world) {
-    world->pool = frame_pool_new(SPACE_PAGED);
+    world->pool = world_pool();
     world->space = space_new(world->pool);
     world->tlb = world_tlb(world->space);
 }

@@ -19,6 +19,10 @@ struct world {
     struct tlb *tlb; /* attached to space, outside the engine */
 };
 
+/* Windows if LOCKSTEP_TEST_MEMORY=window is in the environment, else paged. */
+enum space_memory world_memory(void);
+/* A pool for them, and the host's handlers. */
+struct frame_pool *world_pool(void);
 void world_init(struct world *world);
 void world_fini(struct world *world);
 
