@@ -157,7 +157,7 @@ static void add_to_page(struct jit_space *space, uint32_t unit, uint64_t gva, un
     page->units = unit * 2 + which;
 }
 
-static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
+static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, bool by_jump) {
     uint8_t bytes[GUEST_PAGE_SIZE + INSN_MAX_LENGTH];
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
     if (!page_of(space, tlb, first)) return false;
@@ -167,7 +167,7 @@ static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
     const bool crosses = space->plan.crosses_page;
     if (crosses && !page_of(space, tlb, source.page_end)) return false;
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
-    const uint32_t before = space->used, unit = emit_unit(space);
+    const uint32_t before = space->used, unit = emit_unit(space, by_jump);
     if (unit == JIT_NONE) return false;
     populate_ahead(space, before);
     add_to_page(space, unit, first, 0);
@@ -175,13 +175,17 @@ static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
     return true;
 }
 
-const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
+static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, bool by_jump) {
     const struct jit_entry *entry = jit_map_find(&space->map, pc);
     if (entry || !pc || pc >= space_end(cpu->tlb.space) || !has_room(space)) return entry;
     tlb_enter(&cpu->tlb);
-    const bool ok = translate(space, &cpu->tlb, pc);
+    const bool ok = translate(space, &cpu->tlb, pc, by_jump);
     tlb_leave(&cpu->tlb);
     return ok ? jit_map_find(&space->map, pc) : NULL;
+}
+
+const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
+    return find(space, cpu, pc, false);
 }
 
 /* --- Targets of indirect branches --- */
@@ -196,7 +200,7 @@ static bool flags_dead_at(struct jit_space *space, struct tlb *tlb, uint64_t pc)
 }
 
 void jit_space_add_target(struct jit_space *space, struct cpu *cpu, struct jit_targets *targets, uint64_t pc) {
-    const struct jit_entry *entry = jit_space_find(space, cpu, pc);
+    const struct jit_entry *entry = find(space, cpu, pc, targets == &space->jumps);
     if (!entry || !has_room(space)) return;
     const struct jit_entry *landing = jit_map_find(&targets->map, pc);
     const uint64_t body = jit_space_address(space, entry->host);

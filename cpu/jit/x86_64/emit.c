@@ -5,7 +5,9 @@
 #include "cpu/jit/x86_64/emit.h"
 
 #include "cpu/jit/x86_64/emitter.h"
+#include "cpu/jit/x86_64/operands.h"
 #include "cpu/jit/x86_64/stubs.h"
+#include "cpu/jit/x86_64/thread.h"
 
 static const bool interpreted[OP_COUNT] = {
 #define INTERPRETED(op, why) [OP_##op] = true,
@@ -23,7 +25,25 @@ void emitter_record(struct emitter *e, unsigned saved, bool boundary) {
     const struct unit_insn *u = &e->plan->insn[e->i];
     space->records[space->n_records++] = (struct jit_record){
         .host = (uint16_t)(emitter_offset(e) - e->start), .guest = (uint16_t)(u->pc - e->plan->insn[0].pc),
-        .saved = (uint8_t)saved, .boundary = boundary};
+        .saved = (uint8_t)saved, .boundary = boundary, .cached = (uint8_t)e->cached};
+}
+
+void emitter_record_spilled(struct emitter *e) {
+    emitter_record(e, 0, false);
+    e->space->records[e->space->n_records - 1].cached = 0;
+}
+
+static void move_cached(struct emitter *e, unsigned which, unsigned opcode) {
+    if (which & JIT_CACHED_R10) asm_fs(&e->a, opcode, R10, jit_thread_at(&jit_thread.r10));
+    if (which & JIT_CACHED_R11) asm_fs(&e->a, opcode, R11, jit_thread_at(&jit_thread.r11));
+}
+
+void emit_spill(struct emitter *e) {
+    move_cached(e, e->dirty, 0x89);
+}
+
+void emit_fill(struct emitter *e) {
+    move_cached(e, e->cached, 0x8b);
 }
 
 void emitter_record_biased(struct emitter *e, unsigned biased) {
@@ -31,14 +51,17 @@ void emitter_record_biased(struct emitter *e, unsigned biased) {
     e->space->records[e->space->n_records - 1].biased = (uint8_t)biased;
 }
 
-void emitter_entry(struct emitter *e, uint64_t pc) {
+uint32_t emitter_entry(struct emitter *e, uint64_t pc) {
     struct jit_space *space = e->space;
-    space->entry_pcs[space->n_entry_pcs++] = pc;
-    e->entry_host[space->n_entry_pcs - 1 - e->first_entry] = emitter_offset(e);
+    const uint32_t number = space->n_entry_pcs++ - e->first_entry;
+    space->entry_pcs[e->first_entry + number] = pc;
+    e->entry_host[number] = emitter_offset(e);
+    return number;
 }
 
 /* An instruction that leaves the translated code for C and comes back behind itself. */
 static void emit_leave(struct emitter *e, enum jit_exit_kind kind, uint64_t pc) {
+    emit_spill(e);
     asm_leave(&e->a, e->space, jit_space_new_exit(e->space, kind, pc));
 }
 
@@ -55,34 +78,67 @@ static void emit_one(struct emitter *e) {
     }
 }
 
-/* Whether others come to the instruction after this one, so that the map must know it. */
+/* Whether C comes back behind it, and nothing else does. */
 static bool comes_back(const struct unit_insn *u) {
-    return is_interpreted(u) || u->insn.op == OP_SYSCALL || u->info->control == CONTROL_CALL ||
-           u->info->control == CONTROL_CALL_IND;
+    return is_interpreted(u) || u->insn.op == OP_SYSCALL;
+}
+
+static bool is_call(const struct unit_insn *u) {
+    return u->info->control == CONTROL_CALL || u->info->control == CONTROL_CALL_IND;
 }
 
 static void find_targets(const struct unit_plan *plan, bool *is_target) {
     for (unsigned i = 0; i < plan->n; i++) {
         const int target = plan->insn[i].target ? unit_index(plan, plan->insn[i].target) : -1;
         if (target >= 0) is_target[target] = true;
+        if (i + 1 < plan->n && is_call(&plan->insn[i])) is_target[i + 1] = true;
     }
 }
 
-static void emit_all(struct emitter *e) {
-    const struct unit_plan *plan = e->plan;
-    bool entry = true, is_target[UNIT_MAX_INSNS] = {false};
-    find_targets(plan, is_target);
-    for (e->i = 0; e->i < plan->n; e->i++) {
-        const struct unit_insn *u = &plan->insn[e->i];
-        e->host[e->i] = emitter_offset(e);
-        if (entry || is_target[e->i]) emitter_entry(e, u->pc);
-        emitter_record(e, 0, true);
-        emit_one(e);
-        entry = comes_back(u);
-        const bool goes_on = u->info->control != CONTROL_JUMP && u->info->control != CONTROL_JUMP_IND &&
-                             u->info->control != CONTROL_RETURN && (u->info->control != CONTROL_STOP || u->insn.op == OP_SYSCALL);
-        if (goes_on && !unit_falls_through(plan, e->i)) emit_go_to(e, u->pc + u->insn.length);
+static void find_cached(struct emitter *e) {
+    for (unsigned i = 0; i < e->plan->n; i++) {
+        const struct insn *insn = &e->plan->insn[i].insn;
+        e->cached |= insn_registers(insn) >> R10 & 3;
+        e->dirty |= insn_written_registers(insn) >> R10 & 3;
     }
+}
+
+/* Makes the current instruction an address that the map knows. From outside, R10 and R11 are still to be loaded: here, if
+ * nothing runs into this place, or by code out of the way. */
+static void make_entry(struct emitter *e, bool from_outside_only) {
+    const uint64_t pc = e->plan->insn[e->i].pc;
+    const uint32_t number = emitter_entry(e, pc);
+    if (from_outside_only) emit_fill(e);
+    else if (e->cached) e->entry[e->n_entries++] = (struct emitter_entry){number, (uint16_t)e->i};
+}
+
+/* Control goes on behind the instruction: to the next place, wherever that is. */
+static bool goes_on(const struct unit_insn *u) {
+    switch (u->info->control) {
+    case CONTROL_JUMP: case CONTROL_JUMP_IND: case CONTROL_RETURN: return false;
+    case CONTROL_STOP: return comes_back(u);
+    default: return true;
+    }
+}
+
+static void emit_insn(struct emitter *e, bool is_target) {
+    const struct unit_plan *plan = e->plan;
+    const struct unit_insn *u = &plan->insn[e->i];
+    const bool alone = e->i == 0 || comes_back(&plan->insn[e->i - 1]);
+    if (e->i == 0 && e->by_jump) emit_inline_landing(e);
+    if (alone || is_target) make_entry(e, alone);
+    e->host[e->i] = emitter_offset(e);
+    emitter_record(e, 0, true);
+    emit_one(e);
+    if (!goes_on(u) || unit_falls_through(plan, e->i)) return;
+    if (comes_back(u) || is_call(u)) return; /* C finds the way; a call's landing has it */
+    emit_go_to(e, u->pc + u->insn.length);
+}
+
+static void emit_all(struct emitter *e) {
+    bool is_target[UNIT_MAX_INSNS] = {false};
+    find_targets(e->plan, is_target);
+    for (e->i = 0; e->i < e->plan->n; e->i++) emit_insn(e, is_target[e->i]);
     e->end = emitter_offset(e);
     emit_cold(e);
 }
@@ -94,7 +150,7 @@ static void rewind_emitter(struct emitter *e) {
     space->n_records = e->first_record;
     space->n_exits = e->first_exit;
     space->n_entry_pcs = e->first_entry;
-    e->n_fixups = e->n_cold = e->n_links = e->n_returns = 0;
+    e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = 0;
     e->overflow = false;
 }
 
@@ -113,6 +169,7 @@ static bool enter_addresses(struct emitter *e, uint32_t number) {
     for (uint32_t i = 0; i < space->units[number].n_entries; i++) {
         if (!jit_map_add(&space->map, space->entry_pcs[e->first_entry + i], e->entry_host[i], number)) return false;
     }
+    if (e->by_jump && !jit_targets_add(&space->jumps, e->plan->insn[0].pc, e->jump_landing, number)) return false;
     for (unsigned i = 0; i < e->n_returns; i++) {
         if (!jit_targets_add(&space->returns, e->return_pc[i], e->return_host[i], number)) return false;
     }
@@ -123,11 +180,12 @@ static bool enter_addresses(struct emitter *e, uint32_t number) {
     return true;
 }
 
-uint32_t emit_unit(struct jit_space *space) {
+uint32_t emit_unit(struct jit_space *space, bool by_jump) {
     struct emitter emitter, *e = &emitter;
     const uint32_t number = atomic_load_explicit(&space->n_units, memory_order_relaxed);
-    *e = (struct emitter){.space = space, .plan = &space->plan, .unit = number, .start = space->used,
+    *e = (struct emitter){.space = space, .plan = &space->plan, .by_jump = by_jump, .unit = number, .start = space->used,
                           .first_record = space->n_records, .first_exit = space->n_exits, .first_entry = space->n_entry_pcs};
+    find_cached(e);
     for (unsigned i = 0; i < space->plan.n; i++) e->is_short[i] = space->plan.insn[i].insn.length == 2;
     do {
         rewind_emitter(e);

@@ -5,14 +5,11 @@
  * A guest call is a host call, so that the host predicts the return: its target, out of the straight way, stores the guest's return
  * address over the host's and goes to the callee. Behind the host call is a landing for the return.
  * A guest return looks its address up in the return table, puts the landing's host address on the stack and returns.
- * Indirect jumps and calls store their target in thread.jump and go through the jump table. Landings check thread.jump,
- * since different addresses share a slot. */
+ * Indirect jumps and calls go through the jump table. Returns and indirect jumps bring the guest's address in R11, with R10 free;
+ * landings check it, since different addresses share a slot. */
 #include "cpu/jit/x86_64/emit.h"
 #include "cpu/jit/x86_64/emitter.h"
 #include "cpu/jit/x86_64/stubs.h"
-#include "cpu/jit/x86_64/thread.h"
-
-#define AT(member) jit_thread_at(&jit_thread.member)
 
 static uint64_t exit_address(const struct jit_space *space, enum jit_exit_kind kind) {
     return jit_space_address(space, space->exits[kind].stub);
@@ -52,7 +49,7 @@ static void forward(struct emitter *e, unsigned target, bool is_short) {
 /* opcode_short: 0xeb or 0x70 + cc */
 static void internal(struct emitter *e, unsigned target, unsigned opcode_short) {
     const int64_t back = (int64_t)e->host[target] - (int64_t)(emitter_offset(e) + 2);
-    const bool is_back = target <= e->i;
+    const bool is_back = target <= e->i; /* written already */
     const bool is_short = is_back ? back >= -128 : e->is_short[e->i];
     if (is_short) asm_byte(&e->a, opcode_short);
     else if (opcode_short == 0xeb) asm_byte(&e->a, 0xe9);
@@ -79,10 +76,20 @@ void emitter_fix(struct emitter *e) {
     }
 }
 
+/* A rel32 to code that emit_cold writes. */
+static void put_off(struct emitter *e, enum emitter_cold_kind kind) {
+    e->cold[e->n_cold++] = (struct emitter_cold){e->a.at, (uint16_t)e->i, kind};
+    asm_i32(&e->a, 0);
+}
+
 void emit_go_to(struct emitter *e, uint64_t pc) {
     const int target = unit_index(e->plan, pc);
-    if (target >= 0) internal(e, (unsigned)target, 0xeb);
-    else external_jump(e, pc);
+    if (target >= 0) {
+        internal(e, (unsigned)target, 0xeb);
+    } else {
+        emit_spill(e);
+        external_jump(e, pc);
+    }
 }
 
 static void emit_jcc(struct emitter *e, const struct unit_insn *u) {
@@ -94,7 +101,8 @@ static void emit_jcc(struct emitter *e, const struct unit_insn *u) {
     align_site(&e->a, 2);
     asm_byte(&e->a, 0x0f);
     asm_byte(&e->a, 0x80 | u->insn.cc);
-    external_rel32(e, u->target);
+    if (e->dirty) put_off(e, COLD_BRANCH);
+    else external_rel32(e, u->target);
 }
 
 /* LOOP and JRCXZ only have short displacements: over a jump, to a jump. */
@@ -114,24 +122,27 @@ static bool fits_positive(uint64_t pc) {
     return pc <= INT32_MAX;
 }
 
-/* Goes to `miss` unless thread.jump is pc; R11 is free. */
+/* Goes to `miss` unless R11 is pc. */
 static void check_plain(struct assembler *a, uint64_t pc, uint64_t miss) {
-    asm_move_immediate(a, R11, pc);
-    asm_fs(a, 0x39, R11, AT(jump));
+    if (fits_positive(pc)) {
+        asm_bytes(a, "\x49\x81\xfb", 3); /* cmp r11, imm32 */
+        asm_i32(a, (int64_t)pc);
+    } else {
+        asm_move_immediate(a, R10, pc);
+        asm_bytes(a, "\x4d\x39\xd3", 3); /* cmp r11, r10 */
+    }
     asm_jcc(a, 5, miss);
 }
 
 /* The same without touching flags. */
 static void check_keeping_flags(struct assembler *a, uint64_t pc, uint64_t miss) {
-    asm_store_fs(a, RCX, AT(saved_rcx));
-    asm_move_immediate(a, R11, -pc);
-    asm_load_fs(a, RCX, AT(jump));
+    asm_mov(a, R10, RCX);
+    asm_move_immediate(a, RCX, -pc);
     asm_bytes(a, "\x4a\x8d\x0c\x19", 4); /* lea rcx, [rcx + r11] */
-    asm_bytes(a, "\xe3\x0e", 2);         /* jrcxz over the next two */
-    asm_load_fs(a, RCX, AT(saved_rcx));
+    asm_bytes(a, "\xe3\x08", 2);         /* jrcxz over the next two */
+    asm_mov(a, RCX, R10);
     asm_jump(a, miss);
-    asm_load_fs(a, RCX, AT(saved_rcx));
-    asm_move_immediate(a, R11, pc);
+    asm_mov(a, RCX, R10);
 }
 
 static void check(struct assembler *a, uint64_t pc, uint64_t miss, bool flags_dead) {
@@ -143,14 +154,17 @@ static void check(struct assembler *a, uint64_t pc, uint64_t miss, bool flags_de
 static void return_landing(struct assembler *a, const struct jit_space *space, uint64_t pc, bool flags_dead) {
     check(a, pc, exit_address(space, JIT_EXIT_RETURN_MISS), flags_dead);
     asm_bytes(a, "\x4c\x89\x5c\x24\xf8", 5); /* mov [rsp - 8], r11 */
-    asm_load_fs(a, R11, AT(saved));
+}
+
+void emit_inline_landing(struct emitter *e) {
+    e->jump_landing = emitter_offset(e);
+    check(&e->a, e->plan->insn[0].pc, exit_address(e->space, JIT_EXIT_JUMP_MISS), unit_flags_dead(e->plan, 0));
 }
 
 uint64_t emit_jump_landing(struct jit_space *space, uint64_t pc, uint64_t body, bool flags_dead) {
     struct assembler a = jit_space_assembler(space);
     const uint64_t at = asm_here(&a);
     check(&a, pc, exit_address(space, JIT_EXIT_JUMP_MISS), flags_dead);
-    asm_load_fs(&a, R11, AT(saved));
     asm_jump(&a, body);
     space->used = jit_space_offset(space, asm_here(&a) + 15) & ~15u;
     return at;
@@ -172,52 +186,44 @@ static int64_t in_window(const struct emitter *e, const void *at) {
     return (int64_t)((uint64_t)(uintptr_t)at - e->space->base);
 }
 
-/* pext r11, source, [mask] */
-static void index_of(struct emitter *e, unsigned source, const uint64_t *mask) {
+/* pext r10, r11, [mask] */
+static void index_of(struct emitter *e, const uint64_t *mask) {
     struct assembler *a = &e->a;
     if (e->space->base) asm_byte(a, 0x65);
-    asm_byte(a, 0xc4);
-    asm_byte(a, 0x62); /* R clear: R11; map 0F38 */
-    asm_byte(a, 0x80 | (~source & 15) << 3 | 2);
-    asm_byte(a, 0xf5);
-    asm_bytes(a, "\x1c\x25", 2);
+    asm_bytes(a, "\xc4\x62\xa2\xf5\x14\x25", 6);
     asm_i32(a, in_window(e, mask));
 }
 
-/* pext r11, r11, [mask]; jmp [r11 * 8 + table] */
+/* The same, and jmp [r10 * 8 + table] */
 static void jump_by_table(struct emitter *e) {
     struct assembler *a = &e->a;
-    index_of(e, R11, e->space->jumps.mask);
+    index_of(e, e->space->jumps.mask);
     if (e->space->base) asm_byte(a, 0x65);
-    asm_bytes(a, "\x42\xff\x24\xdd", 4);
+    asm_bytes(a, "\x42\xff\x24\xd5", 4);
     asm_i32(a, in_window(e, e->space->jumps.table));
 }
 
-/* thread.jump = the target of an indirect jump or call; R11 is saved and holds it. False: left to the interpreter. */
+/* R11 = the target of an indirect jump or call; R10 is free then. False: left to the interpreter. */
 static bool load_target(struct emitter *e, const struct unit_insn *u) {
     const struct operand *operand = &u->insn.operand[0];
+    const struct mem_operand *mem = &u->insn.mem;
     struct assembler *a = &e->a;
-    if (operand->kind == OPERAND_REG) {
-        if (operand->reg == RSP && e->space->base) return false;
-        asm_store_fs(a, R11, AT(saved));
-        emitter_record(e, R11 + 1, false);
+    const bool is_reg = operand->kind == OPERAND_REG;
+    if (is_reg && operand->reg == RSP && e->space->base) return false;
+    if (!is_reg && (mem->seg == SEG_FS || mem->seg == SEG_GS || mem->addr_size != 8)) return false;
+    emit_spill(e);
+    emitter_record_spilled(e);
+    if (is_reg) {
         if (operand->reg != R11) asm_mov(a, R11, operand->reg);
-        asm_store_fs(a, R11, AT(jump));
         return true;
     }
-    struct operand_address m = {.base = u->insn.mem.base, .index = u->insn.mem.index, .scale = u->insn.mem.scale,
-                                .disp = u->insn.mem.disp};
-    if (u->insn.mem.seg == SEG_FS || u->insn.mem.seg == SEG_GS || u->insn.mem.addr_size != 8) return false;
-    asm_store_fs(a, R11, AT(saved));
-    emitter_record(e, R11 + 1, false);
-    if (u->insn.mem.rip_relative) {
-        const uint64_t address = u->pc + u->insn.length + (uint64_t)u->insn.mem.disp;
-        asm_move_immediate(a, R11, address);
+    struct operand_address m = {.base = mem->base, .index = mem->index, .scale = mem->scale, .disp = mem->disp};
+    if (mem->rip_relative) {
+        asm_move_immediate(a, R11, u->pc + u->insn.length + (uint64_t)mem->disp);
         m = (struct operand_address){.base = R11, .index = REG_NONE};
     }
     m.gs = e->space->base && m.base != RSP;
     asm_load_target(a, R11, &m);
-    asm_store_fs(a, R11, AT(jump));
     return true;
 }
 
@@ -238,17 +244,18 @@ static void call_landing(struct emitter *e, const struct unit_insn *u) {
     e->return_host[e->n_returns] = emitter_offset(e);
     e->return_pc[e->n_returns++] = pc;
     return_landing(&e->a, space, pc, dead);
+    if (here) emit_fill(e);
+    else external_jump(e, pc);
 }
 
-static void host_call(struct emitter *e, bool indirect) {
+static void host_call(struct emitter *e, enum emitter_cold_kind kind) {
     asm_byte(&e->a, 0xe8);
-    e->cold[e->n_cold++] = (struct emitter_cold){e->a.at, (uint16_t)e->i, indirect};
-    asm_i32(&e->a, 0);
+    put_off(e, kind);
 }
 
 static bool emit_call_indirect(struct emitter *e, const struct unit_insn *u) {
     if (!load_target(e, u)) return false;
-    host_call(e, true);
+    host_call(e, COLD_CALL_INDIRECT);
     call_landing(e, u);
     return true;
 }
@@ -266,22 +273,36 @@ static void store_return_address(struct assembler *a, uint64_t pc) {
     asm_i32(a, (int64_t)(pc >> 32));
 }
 
-static void write_cold_call(struct emitter *e, const struct emitter_cold *cold) {
+static void write_cold(struct emitter *e, const struct emitter_cold *cold) {
     const struct unit_insn *u = &e->plan->insn[cold->insn];
+    const int target = unit_index(e->plan, u->target);
     const int32_t rel = (int32_t)(asm_here(&e->a) - ((uint64_t)((intptr_t)cold->site + e->a.shift) + 4));
     memcpy(cold->site, &rel, 4);
-    store_return_address(&e->a, u->pc + u->insn.length);
-    if (cold->indirect) {
-        jump_by_table(e);
+    if (cold->kind == COLD_BRANCH) {
+        emit_spill(e);
+        external_jump(e, u->target);
         return;
     }
-    const int target = unit_index(e->plan, u->target);
-    if (target >= 0) asm_jump(&e->a, jit_space_address(e->space, e->host[target]));
-    else external_jump(e, u->target);
+    store_return_address(&e->a, u->pc + u->insn.length);
+    if (cold->kind == COLD_CALL_INDIRECT) {
+        jump_by_table(e);
+    } else if (target >= 0) {
+        emit_fill(e);
+        asm_jump(&e->a, jit_space_address(e->space, e->host[target]));
+    } else {
+        external_jump(e, u->target);
+    }
+}
+
+static void write_entry(struct emitter *e, const struct emitter_entry *entry) {
+    e->entry_host[entry->number] = emitter_offset(e);
+    emit_fill(e);
+    asm_jump(&e->a, jit_space_address(e->space, e->host[entry->insn]));
 }
 
 void emit_cold(struct emitter *e) {
-    for (unsigned i = 0; i < e->n_cold; i++) write_cold_call(e, &e->cold[i]);
+    for (unsigned i = 0; i < e->n_cold; i++) write_cold(e, &e->cold[i]);
+    for (unsigned i = 0; i < e->n_entries; i++) write_entry(e, &e->entry[i]);
     for (unsigned i = 0; i < e->n_links; i++) {
         const struct emitter_link *link = &e->link[i];
         uint8_t *site = (uint8_t *)e->space->code.write + link->site;
@@ -292,28 +313,22 @@ void emit_cold(struct emitter *e) {
     }
 }
 
-/* Returns with an operand pop more than the address: the host's prediction is given up. */
-static void emit_return_wide(struct emitter *e, const struct unit_insn *u) {
-    struct assembler *a = &e->a;
-    asm_based(a, 0x8d, RSP, RSP, (int32_t)(8 + (u->insn.imm & 0xffff)));
-    jump_by_table(e);
-}
-
+/* RET imm16 gives up the host's prediction. */
 static void emit_return(struct emitter *e, const struct unit_insn *u) {
     struct assembler *a = &e->a;
-    asm_store_fs(a, R11, AT(saved));
-    emitter_record(e, R11 + 1, false);
+    emit_spill(e);
+    emitter_record_spilled(e);
     asm_bytes(a, "\x4c\x8b\x1c\x24", 4); /* mov r11, [rsp] */
-    asm_store_fs(a, R11, AT(jump));
     if (u->insn.imm) {
-        emit_return_wide(e, u);
+        asm_based(a, 0x8d, RSP, RSP, (int32_t)(8 + (u->insn.imm & 0xffff)));
+        jump_by_table(e);
         return;
     }
-    index_of(e, R11, e->space->returns.mask);
+    index_of(e, e->space->returns.mask);
     if (e->space->base) asm_byte(a, 0x65);
-    asm_bytes(a, "\x4e\x8b\x1c\xdd", 4); /* mov r11, [r11 * 8 + table] */
+    asm_bytes(a, "\x4e\x8b\x14\xd5", 4); /* mov r10, [r10 * 8 + table] */
     asm_i32(a, in_window(e, e->space->returns.table));
-    asm_bytes(a, "\x4c\x89\x1c\x24\xc3", 5); /* mov [rsp], r11; ret */
+    asm_bytes(a, "\x4c\x89\x14\x24\xc3", 5); /* mov [rsp], r10; ret */
 }
 
 bool emit_control(struct emitter *e) {
@@ -325,7 +340,9 @@ bool emit_control(struct emitter *e) {
         return true;
     case CONTROL_JUMP: emit_go_to(e, u->target); return true;
     case CONTROL_CALL:
-        host_call(e, false);
+        emit_spill(e);
+        emitter_record_spilled(e);
+        host_call(e, COLD_CALL);
         call_landing(e, u);
         return true;
     case CONTROL_JUMP_IND: return emit_jump_indirect(e, u);

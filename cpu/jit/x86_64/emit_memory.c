@@ -7,15 +7,6 @@
 
 #define AT(member) jit_thread_at(&jit_thread.member)
 
-/* A general register that the instruction only writes, whole, and that is not part of the address: it can hold the
- * address first. -1: none. */
-static int loaded_register(const struct insn *insn) {
-    const struct operand *to = &insn->operand[0];
-    if (insn->op != OP_MOV && insn->op != OP_MOVZX && insn->op != OP_MOVSX && insn->op != OP_MOVSXD) return -1;
-    if (to->kind != OPERAND_REG || to->reg_class != REG_GPR || to->size < 4 || to->reg == RSP) return -1;
-    return to->reg == insn->mem.base || to->reg == insn->mem.index ? -1 : to->reg;
-}
-
 /* lea reg, [rip + disp]: the guest's address is a constant. */
 static bool emit_lea_rip(struct emitter *e, const struct unit_insn *u) {
     const uint64_t address = u->pc + u->insn.length + (uint64_t)u->insn.mem.disp;
@@ -35,11 +26,15 @@ static bool is_reachable(const struct emitter *e, uint64_t address) {
     return fits_i32(low) && fits_i32(low - (int64_t)e->space->code.size);
 }
 
-/* A scratch register with its old value in thread.saved. restore: whether it must get that back. */
+/* A scratch register: R10 or R11 where the unit has no use for it; else another, whose old value goes to thread.saved and
+ * must come back. */
 static unsigned take_scratch(struct emitter *e, const struct insn *insn, bool *restore) {
-    const int loaded = loaded_register(insn);
-    const unsigned scratch = loaded >= 0 ? (unsigned)loaded : insn_free_register(insn);
-    *restore = loaded < 0;
+    const bool low_only = insn_has_high_byte(insn);
+    *restore = false;
+    if (!low_only && !(e->cached & JIT_CACHED_R11)) return R11;
+    if (!low_only && !(e->cached & JIT_CACHED_R10)) return R10;
+    *restore = true;
+    const unsigned scratch = insn_free_register(insn);
     asm_store_fs(&e->a, scratch, AT(saved));
     emitter_record(e, scratch + 1, false);
     return scratch;

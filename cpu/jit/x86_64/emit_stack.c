@@ -121,22 +121,24 @@ static unsigned pointers_of(const struct insn *insn) {
     }
 }
 
-static void add_to_pointers(struct assembler *a, unsigned pointers, int32_t at) {
-    asm_store_fs(a, R11, AT(saved));
+static void add_to_pointers(struct emitter *e, unsigned pointers, int32_t at) {
+    struct assembler *a = &e->a;
+    const bool is_free = !(e->cached & JIT_CACHED_R11);
+    if (!is_free) asm_store_fs(a, R11, AT(saved));
     asm_load_fs(a, R11, at);
     if (pointers & 1) asm_bytes(a, "\x4a\x8d\x3c\x1f", 4); /* lea rdi, [rdi + r11] */
     if (pointers & 2) asm_bytes(a, "\x4a\x8d\x34\x1e", 4); /* lea rsi, [rsi + r11] */
-    asm_load_fs(a, R11, AT(saved));
+    if (!is_free) asm_load_fs(a, R11, AT(saved));
 }
 
 bool emit_string(struct emitter *e, const struct unit_insn *u) {
     const struct insn *insn = &u->insn;
     const unsigned pointers = pointers_of(insn);
     if (insn->addr_size != 8 || insn->mem.seg == SEG_FS || insn->mem.seg == SEG_GS) return false;
-    add_to_pointers(&e->a, pointers, AT(base));
+    add_to_pointers(e, pointers, AT(base));
     emitter_record_biased(e, pointers);
     asm_bytes(&e->a, u->bytes, insn->length);
     emitter_record(e, 0, false);
-    add_to_pointers(&e->a, pointers, AT(minus_base));
+    add_to_pointers(e, pointers, AT(minus_base));
     return true;
 }

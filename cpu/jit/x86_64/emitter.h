@@ -13,11 +13,21 @@ struct emitter_fixup {
     bool is_short;
 };
 
-/* Code of a call that is not on the straight way: stores the guest's return address and goes to the callee. */
+/* Code that is not on the straight way. */
+enum emitter_cold_kind {
+    COLD_CALL,          /* stores the guest's return address and goes to the callee */
+    COLD_CALL_INDIRECT, /* the same, through the table */
+    COLD_BRANCH,        /* stores dirty registers and leaves the unit */
+};
 struct emitter_cold {
-    uint8_t *site;     /* rel32 of the host call that leads here, in the writable mapping */
+    uint8_t *site;     /* rel32 that leads here, in the writable mapping */
     uint16_t insn;
-    bool indirect;     /* look up thread.jump instead of a direct target */
+    enum emitter_cold_kind kind;
+};
+/* A way into the middle of a unit, from outside. */
+struct emitter_entry {
+    uint32_t number;   /* in entry_host */
+    uint16_t insn;
 };
 
 struct emitter_link {
@@ -29,6 +39,10 @@ struct emitter {
     struct unit_plan *plan;
     struct assembler a;
     unsigned i;        /* the instruction being translated */
+    unsigned cached;   /* JIT_CACHED_*: those of R10 and R11 that the unit uses; host registers hold them inside it */
+    unsigned dirty;    /* those it writes, too: stored on every way out */
+    bool by_jump;      /* starts with a landing for indirect jumps */
+    uint32_t jump_landing;
     uint32_t unit, start, end;
     uint32_t first_record, first_exit, first_entry;
     bool overflow;     /* a short displacement did not reach */
@@ -37,10 +51,11 @@ struct emitter {
     uint32_t entry_host[2 * UNIT_MAX_INSNS];
     struct emitter_fixup fixup[UNIT_MAX_INSNS];
     struct emitter_cold cold[UNIT_MAX_INSNS];
+    struct emitter_entry entry[UNIT_MAX_INSNS]; /* to be loaded and entered by code out of the way */
     struct emitter_link link[2 * UNIT_MAX_INSNS + 1];
     uint64_t return_pc[UNIT_MAX_INSNS];   /* landings of this unit's calls */
     uint32_t return_host[UNIT_MAX_INSNS];
-    unsigned n_fixups, n_cold, n_links, n_returns;
+    unsigned n_fixups, n_cold, n_links, n_returns, n_entries;
 };
 
 static inline uint32_t emitter_offset(const struct emitter *e) {
@@ -49,10 +64,15 @@ static inline uint32_t emitter_offset(const struct emitter *e) {
 
 /* Code from here on belongs to the current instruction. saved: 1 + the register that thread.saved holds, or 0. */
 void emitter_record(struct emitter *e, unsigned saved, bool boundary);
+/* The same after emit_spill: host R10 and R11 are free. */
+void emitter_record_spilled(struct emitter *e);
+/* Stores R10 and R11 where the unit has written them; loads those it uses. */
+void emit_spill(struct emitter *e);
+void emit_fill(struct emitter *e);
 /* The same while RDI and RSI (bits 0 and 1 of biased) hold host addresses. */
 void emitter_record_biased(struct emitter *e, unsigned biased);
-/* The code that follows is what the map finds for pc. */
-void emitter_entry(struct emitter *e, uint64_t pc);
+/* The code that follows is what the map finds for pc. Returns the entry's number. */
+uint32_t emitter_entry(struct emitter *e, uint64_t pc);
 /* Patches the displacements inside the unit; sets overflow if a short one does not reach. */
 void emitter_fix(struct emitter *e);
 
@@ -65,5 +85,7 @@ bool emit_leave_frame(struct emitter *e);
 bool emit_string(struct emitter *e, const struct unit_insn *u);
 /* A jump to pc, inside the unit or out of it. */
 void emit_go_to(struct emitter *e, uint64_t pc);
+/* The landing of a unit that is first reached by an indirect jump; its entry follows. */
+void emit_inline_landing(struct emitter *e);
 /* What was put off until the straight code is complete. */
 void emit_cold(struct emitter *e);

@@ -40,6 +40,8 @@ static void load_state(struct cpu *cpu, const struct jit_space *space, uint64_t 
     jit_thread.minus_base = -space->base;
     jit_thread.state = s;
     jit_thread.target = host;
+    jit_thread.r10 = s->gpr[R10];
+    jit_thread.r11 = s->gpr[R11];
     jit_thread.guest_rsp = s->gpr[RSP] + space->base;
     jit_thread.rflags = rflags_get(s);
     jit_thread.seg_base[0] = s->seg_base[SEG_FS];
@@ -49,6 +51,8 @@ static void load_state(struct cpu *cpu, const struct jit_space *space, uint64_t 
 static void store_state(struct cpu *cpu) {
     struct cpu_state *s = &cpu->state;
     s->gpr[RSP] = jit_thread.guest_rsp - jit_thread.base;
+    s->gpr[R10] = jit_thread.r10;
+    s->gpr[R11] = jit_thread.r11;
     rflags_set(s, jit_thread.rflags & ~(uint64_t)RFLAGS_TF);
 }
 

@@ -82,7 +82,7 @@ bool jit_targets_add(struct jit_targets *targets, uint64_t pc, uint32_t landing,
     const uint64_t full = ((uint64_t)1 << JIT_TABLE_BITS_MAX) - 1;
     const uint64_t held = *table_slot(targets, pc);
     const bool is_taken = held != targets->miss && held != targets->code + landing;
-    if (is_taken && *targets->mask != full && targets->map.used * 16 > *targets->mask) widen(targets);
+    if (is_taken && *targets->mask != full) widen(targets);
     set_slot(table_slot(targets, pc), targets->code + landing);
     return true;
 }

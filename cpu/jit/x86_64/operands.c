@@ -4,7 +4,7 @@
 
 #include "decoder/decode.h"
 
-static unsigned registers_of(const struct insn *insn) {
+unsigned insn_registers(const struct insn *insn) {
     unsigned used = 1u << RSP;
     for (unsigned i = 0; i < insn->n_operands; i++) {
         const struct operand *operand = &insn->operand[i];
@@ -15,7 +15,17 @@ static unsigned registers_of(const struct insn *insn) {
     return used;
 }
 
-static bool has_high_byte(const struct insn *insn) {
+unsigned insn_written_registers(const struct insn *insn) {
+    unsigned written = 0;
+    for (unsigned i = 0; i < insn->n_operands; i++) {
+        const struct operand *operand = &insn->operand[i];
+        const bool general = operand->reg_class == REG_GPR || operand->reg_class == REG_GPR8H;
+        if (general && operand->kind == OPERAND_REG && (operand->access & ACCESS_WRITE)) written |= 1u << operand->reg;
+    }
+    return written;
+}
+
+bool insn_has_high_byte(const struct insn *insn) {
     for (unsigned i = 0; i < insn->n_operands; i++)
         if (insn->operand[i].reg_class == REG_GPR8H) return true;
     return false;
@@ -23,8 +33,8 @@ static bool has_high_byte(const struct insn *insn) {
 
 unsigned insn_free_register(const struct insn *insn) {
     static const uint8_t order[] = {R11, R10, R9, R8, RDI, RSI, RDX, RCX, RBX, RBP, RAX};
-    const unsigned used = registers_of(insn);
-    unsigned i = has_high_byte(insn) ? 4 : 0; /* a REX prefix would turn AH into SPL */
+    const unsigned used = insn_registers(insn);
+    unsigned i = insn_has_high_byte(insn) ? 4 : 0;
     while (used >> order[i] & 1) i++;
     return order[i];
 }

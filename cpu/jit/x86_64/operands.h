@@ -4,6 +4,11 @@
 
 #include "decoder/insn.h"
 
+/* General registers that the instruction has to do with, those of addresses included, and those it may write: bit by number. */
+unsigned insn_registers(const struct insn *insn);
+unsigned insn_written_registers(const struct insn *insn);
+/* A REX prefix would turn AH into SPL. */
+bool insn_has_high_byte(const struct insn *insn);
 /* A general register that the instruction has nothing to do with, whose use needs no encoding that the instruction cannot
  * have. Never RSP. */
 unsigned insn_free_register(const struct insn *insn);

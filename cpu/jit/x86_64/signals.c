@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Turns what hits translated code into an exit with the state before a guest instruction. The host's registers are the guest's; one
- * of them may lie in thread.saved, as the records say. A kick that does not come between two instructions steps the host until it
+/* Turns what hits translated code into an exit with the state before a guest instruction. The host's registers are the guest's, but for
+ * R10 and R11 and what lies in thread.saved, as the records say. A kick that does not come between two instructions steps the host until it
  * does. Runs in signal handlers: reads only what is published and never moves. */
 #include "cpu/jit/x86_64/signals.h"
 
@@ -52,10 +52,17 @@ static void unbias(struct host_context *context, unsigned biased, uint64_t base)
     if (biased & 2) host_context_set_gpr(context, RSI, host_context_gpr(context, RSI) - base);
 }
 
+/* A unit that uses R10 or R11 holds them in the host's. Harmless if it then goes on: it stores them itself. */
+static void keep_cached(const struct host_context *context, unsigned cached) {
+    if (cached & JIT_CACHED_R10) jit_thread.r10 = host_context_gpr(context, R10);
+    if (cached & JIT_CACHED_R11) jit_thread.r11 = host_context_gpr(context, R11);
+}
+
 static bool in_unit(struct host_context *context, const struct jit_space *space, const struct jit_unit *unit,
                     uint32_t offset, enum host_fault_kind kind) {
     const struct jit_record *record = record_at(space, unit, offset - unit->start);
     jit_thread.fault_rip = unit->pc + record->guest;
+    keep_cached(context, record->cached);
     if (record->biased) {
         unbias(context, record->biased, space->base);
         return leave_by(context, space, is_asynchronous(kind) ? JIT_EXIT_STOPPED : JIT_EXIT_FAULTED);

@@ -36,10 +36,10 @@ static void move_vectors(struct assembler *a, unsigned opcode) {
     }
 }
 
-/* General registers but RAX and RSP, by [rax]. */
+/* General registers but RAX, RSP, and R10 and R11, which C moves; by [rax]. */
 static void move_registers(struct assembler *a, unsigned opcode) {
     for (unsigned i = 1; i < 16; i++)
-        if (i != RSP) asm_based(a, opcode, i, RAX, STATE(gpr) + (int32_t)i * 8);
+        if (i != RSP && i != R10 && i != R11) asm_based(a, opcode, i, RAX, STATE(gpr) + (int32_t)i * 8);
 }
 
 static void mxcsr(struct assembler *a, unsigned field, int32_t disp) {
@@ -95,10 +95,10 @@ void asm_leave(struct assembler *a, const struct jit_space *space, uint32_t exit
     asm_jump(a, jit_space_address(space, space->leave));
 }
 
-/* The miss exits come from landings and look-ups, where R11 is scratch. */
+/* The miss exits come from landings and look-ups, where R11 is where the guest goes. */
 static void write_shared_exit(struct jit_space *space, struct assembler *a, enum jit_exit_kind kind) {
     space->exits[kind].stub = jit_space_offset(space, asm_here(a));
-    if (kind == JIT_EXIT_JUMP_MISS || kind == JIT_EXIT_RETURN_MISS) asm_load_fs(a, R11, AT(saved));
+    if (kind == JIT_EXIT_JUMP_MISS || kind == JIT_EXIT_RETURN_MISS) asm_store_fs(a, R11, AT(jump));
     asm_leave(a, space, kind);
 }
 

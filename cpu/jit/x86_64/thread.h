@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What translated code knows of the thread it runs on: words at fixed distances from the host's FS base, so that code is shared by
- * all threads of a space and no guest register has to give way. Owner thread only, its signal handlers included. */
+ * all threads of a space. The guest's R10 and R11 live here, too, save in units that use them. Owner thread only, its signal handlers included. */
 #pragma once
 
 #include "cpu/cpu.h"
@@ -9,9 +9,9 @@ struct jit_space;
 
 struct jit_thread {
     /* used by translated code */
-    uint64_t saved;       /* a guest register that serves as scratch */
-    uint64_t saved_rcx;   /* RCX while a landing checks */
-    uint64_t jump;        /* guest address that an indirect jump or return goes to */
+    uint64_t r10, r11;    /* the guest's, outside of units that use them */
+    uint64_t saved;       /* another guest register while it serves as scratch */
+    uint64_t jump;        /* guest address that an indirect jump or return goes to, when it is not in the table */
     uint64_t seg_base[2]; /* guest addresses of FS:0 and GS:0 */
     uint64_t base, minus_base; /* host address of guest address 0, and its negative */
     /* used by the stubs */
