@@ -13,6 +13,7 @@
 struct address_space;
 struct backing;
 struct region;
+struct space_usage;
 struct code_page;
 struct word_access;
 
@@ -44,6 +45,8 @@ struct back_end {
     enum mem_fault_kind (*populate)(struct address_space *space, struct region *r, uint64_t start, uint64_t end, int access);
 
     uint64_t (*count_resident)(const struct address_space *space, const struct region *r);
+    /* Adds what is resident of all regions to the sums. */
+    void (*add_resident)(const struct address_space *space, struct space_usage *out);
     /* One byte per page of [start, end), which lies in r. */
     void (*resident)(const struct address_space *space, const struct region *r, uint64_t start, uint64_t end, uint8_t *out);
 

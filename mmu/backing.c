@@ -88,10 +88,14 @@ int backing_descriptor(struct backing *backing, bool writable) {
     return fd;
 }
 
-bool backing_is_inside(const struct backing *backing, uint64_t offset) {
-    if (backing->is_memory) return offset < BACKING_MEMORY_SIZE;
+uint64_t backing_end(const struct backing *backing) {
+    if (backing->is_memory) return BACKING_MEMORY_SIZE;
     const int64_t size = host_backing_size(backing->read_fd);
-    return size > 0 && offset < align_up((uint64_t)size, GUEST_PAGE_SIZE);
+    return size > 0 ? align_up((uint64_t)size, GUEST_PAGE_SIZE) : 0;
+}
+
+bool backing_is_inside(const struct backing *backing, uint64_t offset) {
+    return offset < backing_end(backing);
 }
 
 static enum mem_fault_kind file_page_locked(struct backing *backing, uint64_t offset, bool writable, uint64_t *pte) {

@@ -64,7 +64,8 @@ struct backing *backing_find(struct frame_pool *pool, uint64_t dev, uint64_t ino
 int backing_probe(struct backing *backing, uint64_t offset, bool writable);
 /* The host descriptor to map a file by; it stays the backing's. */
 int backing_descriptor(struct backing *backing, bool writable);
-/* False past the last page of the file as it is now. Takes no lock. */
+/* Where the last page of the file ends as it is now; and whether an offset is before that. Take no lock. */
+uint64_t backing_end(const struct backing *backing);
 bool backing_is_inside(const struct backing *backing, uint64_t offset);
 /* Finds the page of the object at an offset. writable: for a shared mapping with write access. *pte gets the page
  * with PTE_FRAME where a count was taken for the caller. Returns MEM_OK, MEM_FAULT_BUS, MEM_FAULT_NO_MEMORY. */

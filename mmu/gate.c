@@ -33,11 +33,9 @@ static void wait_until_outside(struct address_space *space, enum gate gate) {
     atomic_fetch_sub(&space->n_waiting, 1);
 }
 
-/* The epoch steps when nobody can flush any more before the change: those inside might fill entries again afterwards. */
 void gate_close(struct address_space *space, enum gate gate) {
     atomic_fetch_add(&space->gate, gate);
     if (UNLIKELY(anyone_inside(space, gate, true))) wait_until_outside(space, gate);
-    atomic_fetch_add(&space->epoch, 1);
 }
 
 void gate_open(struct address_space *space, enum gate gate) {

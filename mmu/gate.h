@@ -8,7 +8,8 @@
 
 enum gate { GATE_INSIDE = 1, GATE_NATIVE = 0x10001 }; /* counts: those who keep all TLBs outside; and translated code from running */
 
-/* Returns when every TLB is outside (and no thread is native); whatever the TLBs hold is flushed before its next use. */
+/* Returns when every TLB is outside (and no thread is native). What TLBs hold stays: step the epoch after this, not before, since a TLB
+ * that is still inside might flush at once and fill its entries again. */
 void gate_close(struct address_space *space, enum gate gate);
 void gate_open(struct address_space *space, enum gate gate);
 /* Sleeps while the gate has any of these counts. The caller is outside. */

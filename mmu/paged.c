@@ -130,6 +130,15 @@ static uint64_t count_resident(const struct address_space *space, const struct r
     return n;
 }
 
+static void add_resident(const struct address_space *space, struct space_usage *out) {
+    LIST_FOR_EACH(node, &space->regions.list) {
+        const struct region *r = CONTAINER_OF(node, struct region, node);
+        const uint64_t bytes = count_resident(space, r) * GUEST_PAGE_SIZE;
+        out->resident += bytes;
+        if (r->object) out->shared += bytes;
+    }
+}
+
 static bool page_is_resident(const struct address_space *space, const struct region *r, uint64_t gva) {
     const pte_slot *slot = page_table_find(&space->table, gva);
     if (slot && atomic_load_explicit(slot, memory_order_relaxed)) return true;
@@ -156,6 +165,6 @@ static void free_pages(struct address_space *space) {
 const struct back_end back_end_paged = {
     .stop = nothing, .resume = nothing, .place = place, .drop = drop, .dropped = dropped, .discard = discard,
     .protect = protect, .move = move, .advise = advise, .zap = zap_objects, .fault = paged_fault, .populate = populate,
-    .count_resident = count_resident, .resident = resident, .copy = paged_copy, .word = paged_word,
+    .count_resident = count_resident, .add_resident = add_resident, .resident = resident, .copy = paged_copy, .word = paged_word,
     .copy_string = paged_copy_string, .watch = paged_watch, .guard = paged_guard, .fork = paged_fork, .free = free_pages,
 };

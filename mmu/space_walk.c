@@ -59,10 +59,7 @@ int space_set_name(struct address_space *space, uint64_t gva, uint64_t size, con
     return err;
 }
 
-static void add_usage(const struct address_space *space, const struct region *r, struct space_usage *out) {
-    const uint64_t resident = space->back->count_resident(space, r) * GUEST_PAGE_SIZE;
-    out->resident += resident;
-    if (r->object) out->shared += resident;
+static void add_usage(const struct region *r, struct space_usage *out) {
     if (r->prot & SPACE_EXEC) out->text += region_size(r);
     if (r->flags & REGION_GROWS_DOWN) out->stack += region_size(r);
 }
@@ -74,8 +71,9 @@ void space_get_usage(struct address_space *space, struct space_usage *out) {
     out->data = space->data;
     out->locked = space->locked;
     LIST_FOR_EACH(node, &space->regions.list) {
-        add_usage(space, CONTAINER_OF(node, struct region, node), out);
+        add_usage(CONTAINER_OF(node, struct region, node), out);
     }
+    space->back->add_resident(space, out);
     host_mutex_unlock(&space->lock);
 }
 

@@ -65,6 +65,7 @@ static void pass_gate(struct tlb *tlb) {
 
 void tlb_enter(struct tlb *tlb) {
     atomic_fetch_and(&tlb->kick, ~(uint32_t)KICK_TLB);
+    for (unsigned i = 0; i < TLB_FILES; i++) tlb->file[i].backing = NULL;
     pass_gate(tlb);
 }
 

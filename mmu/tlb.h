@@ -17,6 +17,7 @@
 
 #define TLB_BITS 9
 #define TLB_SIZE (1u << TLB_BITS)
+#define TLB_FILES 4u
 #define TLB_NO_TAG 1u /* never equal to a page address */
 
 /* Written by the owner thread only. Others look at `read` (atomically) to learn whether a page may be held. */
@@ -33,6 +34,8 @@ enum kick {
     KICK_EXIT = 4,  /* return EXIT_KICKED from the engine */
 };
 
+struct backing;
+
 struct tlb {
     struct tlb_entry entry[TLB_SIZE];
     _Atomic uint32_t kick;         /* atomic: bits of enum kick; set by anyone, taken by the owner at safe points */
@@ -42,6 +45,10 @@ struct tlb {
     struct list node;              /* guarded by the space's tlb_lock */
     _Atomic uint32_t native;       /* atomic: 1 while the owner runs translated code, which does not look at kick */
     struct host_kick thread;       /* the owner's, valid while native; set before the first tlb_native_enter */
+    struct tlb_file {
+        const struct backing *backing; /* NULL: none */
+        uint64_t end;
+    } file[TLB_FILES];             /* owner thread only: ends of files as asked for since tlb_enter; private to mmu/ */
 };
 
 void tlb_init(struct tlb *tlb);

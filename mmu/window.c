@@ -13,6 +13,7 @@ enum { ADVICE_FREE = 8, ADVICE_POPULATE_READ = 22, ADVICE_POPULATE_WRITE = 23 };
 
 static void stop(struct address_space *space) {
     gate_close(space, GATE_INSIDE);
+    atomic_fetch_add(&space->epoch, 1);
 }
 
 static void resume(struct address_space *space) {
@@ -94,15 +95,26 @@ static enum mem_fault_kind populate(struct address_space *space, struct region *
     }
 }
 
+static uint64_t count_in_region(struct window_pages *pages, const struct address_space *space, const struct region *r) {
+    char *next = window_host(space, r->start), *end = window_host(space, r->end), *at;
+    uint64_t bytes = 0;
+    for (size_t n; (n = window_pages_next(pages, &next, end, &at)) != 0;) bytes += n;
+    return bytes;
+}
+
 static uint64_t count_resident(const struct address_space *space, const struct region *r) {
-    char *at = window_host(space, r->start), *end = window_host(space, r->end);
-    struct host_range range[32];
-    uint64_t n = 0;
-    while (at < end) {
-        const size_t found = host_memory_present_pages(&at, end, range, 32);
-        for (size_t i = 0; i < found; i++) n += (uint64_t)(range[i].end - range[i].start) / GUEST_PAGE_SIZE;
+    struct window_pages pages = window_pages_in(host_memory_present_pages, window_host(space, r->start), window_host(space, r->end));
+    return count_in_region(&pages, space, r) / GUEST_PAGE_SIZE;
+}
+
+static void add_resident(const struct address_space *space, struct space_usage *out) {
+    struct window_pages pages = window_pages_of(host_memory_present_pages, space);
+    LIST_FOR_EACH(node, &space->regions.list) {
+        const struct region *r = CONTAINER_OF(node, struct region, node);
+        const uint64_t bytes = count_in_region(&pages, space, r);
+        out->resident += bytes;
+        if (r->object) out->shared += bytes;
     }
-    return n;
 }
 
 static void resident(const struct address_space *space, const struct region *r, uint64_t start, uint64_t end, uint8_t *out) {
@@ -117,6 +129,6 @@ static void give_back(struct address_space *space) {
 const struct back_end back_end_window = {
     .stop = stop, .resume = resume, .place = window_place, .drop = drop, .dropped = dropped, .discard = discard,
     .protect = protect, .move = window_move, .advise = advise, .zap = zap, .fault = window_fault, .populate = populate,
-    .count_resident = count_resident, .resident = resident, .copy = window_copy, .word = window_word,
+    .count_resident = count_resident, .add_resident = add_resident, .resident = resident, .copy = window_copy, .word = window_word,
     .copy_string = window_copy_string, .watch = window_watch, .guard = window_guard, .fork = window_fork, .free = give_back,
 };

@@ -13,8 +13,22 @@
 
 /* Makes a fresh paged space a window of at least this size, if the host has room. Says why not in the pool. */
 void window_take(struct address_space *space, uint64_t at_least);
-/* Copies what a private region's pages hold of their own between two mappings of the same kind. */
-void window_copy_private(char *from, char *to, uint64_t size, int prot);
+/* Goes once through the pages of a kind in a range of the host, in address order. */
+typedef size_t window_find_fn(char **at, char *end, struct host_range *out, size_t n);
+struct window_pages {
+    window_find_fn *find;
+    char *at, *end; /* still to be searched */
+    struct host_range range[32];
+    size_t n, i;
+};
+struct window_pages window_pages_in(window_find_fn *find, char *start, char *end);
+/* In all regions. */
+struct window_pages window_pages_of(window_find_fn *find, const struct address_space *space);
+/* Takes the next piece of [*from, end); what lies before is passed over. *from moves behind it. Returns its size, 0 when there is none;
+ * *at is its start. */
+size_t window_pages_next(struct window_pages *pages, char **from, char *end, char **at);
+/* Copies the pages in [from, from + size) to a mapping of the same kind. prot: HOST_PROT_* of both. */
+void window_copy_private(struct window_pages *pages, char *from, char *to, uint64_t size, int prot);
 
 int window_place(struct address_space *space, const struct region *r, uint64_t start, uint64_t end);
 int window_move(struct address_space *space, const struct region *moved, uint64_t from, uint64_t size);

@@ -20,8 +20,19 @@ static uint64_t rights_of(struct address_space *space, const struct region *r, u
            (r->flags & REGION_SHARED ? PTE_SHARED : 0);
 }
 
+/* Asking the host costs a system call, so an engine's TLB remembers the answer; a file cut since makes the host fault, the engine leave,
+ * and us ask again. */
+static bool is_inside_file(struct address_space *space, struct backing *backing, uint64_t offset) {
+    if (backing->is_memory || !space->faulter) return backing_is_inside(backing, offset);
+    struct tlb_file *known = &space->faulter->file[((uintptr_t)backing >> 8) % TLB_FILES];
+    if (known->backing == backing && offset < known->end) return true;
+    known->backing = backing;
+    known->end = backing_end(backing);
+    return offset < known->end;
+}
+
 enum mem_fault_kind window_fault(struct address_space *space, struct region *r, uint64_t gva, int access, uint64_t *pte) {
-    if (r->object && !backing_is_inside(r->object->backing, region_offset(r, gva))) return MEM_FAULT_BUS;
+    if (r->object && !is_inside_file(space, r->object->backing, region_offset(r, gva))) return MEM_FAULT_BUS;
     if (access & MEM_WRITE) prepare_write(space, r, gva, access & ACCESS_FORCE);
     *pte = (uintptr_t)window_host(space, gva) | rights_of(space, r, gva);
     return MEM_OK;

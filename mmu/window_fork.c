@@ -6,41 +6,25 @@
 #include "host/fault.h"
 #include "mmu/gate.h"
 
-enum { RANGES = 32 };
-
-/* What the pages of a private range hold of their own. */
-struct private_pages {
-    char *at, *end;
-    struct host_range range[RANGES];
-    size_t n;
-};
-
-static bool next_ranges(struct private_pages *pages) {
-    pages->n = 0;
-    while (pages->at < pages->end && pages->n == 0) {
-        pages->n = host_memory_private_pages(&pages->at, pages->end, pages->range, RANGES);
-    }
-    return pages->n != 0;
-}
-
-void window_copy_private(char *from, char *to, uint64_t size, int prot) {
-    struct private_pages pages = {.at = from, .end = from + size};
+void window_copy_private(struct window_pages *pages, char *from, char *to, uint64_t size, int prot) {
+    char *next = from, *at;
     bool lifted = prot & HOST_PROT_WRITE;
-    while (next_ranges(&pages)) {
+    for (size_t n; (n = window_pages_next(pages, &next, from + size, &at)) != 0;) {
         if (!lifted) host_memory_protect(to, size, HOST_PROT_READ | HOST_PROT_WRITE);
         if (!lifted && prot == HOST_PROT_NONE) host_memory_protect(from, size, HOST_PROT_READ);
         lifted = true;
-        for (size_t i = 0; i < pages.n; i++) {
-            const struct host_range *range = &pages.range[i];
-            const size_t n = (size_t)(range->end - range->start);
-            host_memory_populate(to + (range->start - from), n);
-            host_guard_copy(to + (range->start - from), range->start, n);
-        }
+        host_memory_populate(to + (at - from), n);
+        host_guard_copy(to + (at - from), at, n);
     }
     if (!lifted || (prot & HOST_PROT_WRITE)) return;
     host_memory_protect(to, size, prot);
     if (prot == HOST_PROT_NONE) host_memory_protect(from, size, prot);
 }
+
+struct fork {
+    struct address_space *parent, *child;
+    struct window_pages pages;
+};
 
 /* Puts one page of the parent in a frame of the child. */
 static bool copy_to_frame(struct address_space *child, const struct region *r, uint64_t gva, const char *from) {
@@ -51,37 +35,37 @@ static bool copy_to_frame(struct address_space *child, const struct region *r, u
     return true;
 }
 
-static bool copy_to_frames(struct address_space *space, struct address_space *child, const struct region *r) {
-    char *start = window_host(space, r->start);
-    struct private_pages pages = {.at = start, .end = window_host(space, r->end)};
+static bool copy_to_frames(struct fork *fork, const struct region *r) {
+    char *start = window_host(fork->parent, r->start), *end = window_host(fork->parent, r->end), *next = start, *at;
     const bool lifted = !r->prot && host_memory_protect(start, region_size(r), HOST_PROT_READ) == 0;
     bool ok = true;
-    while (ok && next_ranges(&pages)) {
-        for (size_t i = 0; i < pages.n; i++) {
-            for (char *at = pages.range[i].start; ok && at < pages.range[i].end; at += GUEST_PAGE_SIZE) {
-                ok = copy_to_frame(child, r, r->start + (uint64_t)(at - start), at);
-            }
+    for (size_t n; ok && (n = window_pages_next(&fork->pages, &next, end, &at)) != 0;) {
+        for (size_t i = 0; ok && i < n; i += GUEST_PAGE_SIZE) {
+            ok = copy_to_frame(fork->child, r, r->start + (uint64_t)(at + i - start), at + i);
         }
     }
     if (lifted) host_memory_protect(start, region_size(r), HOST_PROT_NONE);
     return ok;
 }
 
-static bool copy_pages(struct address_space *space, struct address_space *child, const struct region *r) {
+static bool copy_pages(struct fork *fork, const struct region *r) {
+    struct address_space *child = fork->child;
     if (child->back->place(child, r, r->start, r->end)) return false;
     if (r->flags & (REGION_SHARED | REGION_WIPE_ON_FORK)) return true;
-    if (child->back != &back_end_window) return copy_to_frames(space, child, r);
-    window_copy_private(window_host(space, r->start), window_host(child, r->start), region_size(r), window_prot(r->prot));
+    if (child->back != &back_end_window) return copy_to_frames(fork, r);
+    char *from = window_host(fork->parent, r->start), *to = window_host(child, r->start);
+    window_copy_private(&fork->pages, from, to, region_size(r), window_prot(r->prot));
     return true;
 }
 
-static bool copy_all(struct address_space *space, struct address_space *child) {
-    space_copy_settings_locked(space, child);
-    LIST_FOR_EACH(node, &space->regions.list) {
+static bool copy_all(struct fork *fork) {
+    struct address_space *parent = fork->parent, *child = fork->child;
+    space_copy_settings_locked(parent, child);
+    LIST_FOR_EACH(node, &parent->regions.list) {
         const struct region *r = CONTAINER_OF(node, struct region, node);
         if (r->flags & REGION_DONT_FORK) continue;
         const struct region *copy = space_copy_region_locked(child, r);
-        if (!copy || !copy_pages(space, child, copy)) return false;
+        if (!copy || !copy_pages(fork, copy)) return false;
     }
     return true;
 }
@@ -93,7 +77,8 @@ struct address_space *window_fork(struct address_space *space) {
     host_mutex_lock(&space->lock);
     const struct region *last = region_set_last(&space->regions);
     window_take(child, last ? last->end : 0);
-    const bool ok = copy_all(space, child);
+    struct fork fork = {.parent = space, .child = child, .pages = window_pages_of(host_memory_private_pages, space)};
+    const bool ok = copy_all(&fork);
     host_mutex_unlock(&space->lock);
     gate_open(space, GATE_NATIVE);
     if (ok) return child;

@@ -14,7 +14,8 @@ static void move_pages(char *from, char *to, uint64_t size, int prot) {
         move_pages(from + half, to + half, size - half, prot);
         return;
     }
-    window_copy_private(from, to, size, prot);
+    struct window_pages pages = window_pages_in(host_memory_private_pages, from, from + size);
+    window_copy_private(&pages, from, to, size, prot);
     host_memory_discard(from, size);
 }
 

@@ -51,11 +51,13 @@ void window_take(struct address_space *space, uint64_t at_least) {
 static bool move_regions(struct address_space *space, uint64_t base) {
     struct address_space there = *space;
     there.base = base;
+    struct window_pages pages = window_pages_of(host_memory_private_pages, space);
     LIST_FOR_EACH(node, &space->regions.list) {
         const struct region *r = CONTAINER_OF(node, struct region, node);
         if (window_place(&there, r, r->start, r->end)) return false;
         if (r->flags & REGION_SHARED) continue;
-        window_copy_private(window_host(space, r->start), window_host(&there, r->start), region_size(r), window_prot(r->prot));
+        char *from = window_host(space, r->start), *to = window_host(&there, r->start);
+        window_copy_private(&pages, from, to, region_size(r), window_prot(r->prot));
     }
     return true;
 }
