@@ -231,11 +231,20 @@ static struct block *finish(struct builder *b, struct run *run, uop_fn *exit) {
     return b->block;
 }
 
+/* Writes to the code are not told. */
+static bool is_unstable(const struct run *run) {
+    for (unsigned i = 0; i < 2; i++) {
+        if (run->page[i] && atomic_load(&run->page[i]->code->unstable)) return true;
+    }
+    return false;
+}
+
 struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault) {
     struct cache *cache = &cpu->interp->cache;
     struct run run;
     cache_make_room(cache);
     if (!decode_run(cpu, rip, BLOCK_MAX_INSNS, &run, fault)) return NULL;
+    if (UNLIKELY(is_unstable(&run))) return block_build_truncated(cpu, rip, 1, fault);
     liveness_mark(run.insn, run.n, run.flags_dead);
     struct block *block = cache_alloc(cache, BLOCK_MAX_BYTES);
     if (!block) {

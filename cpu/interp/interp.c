@@ -100,6 +100,7 @@ const struct uop *interp_goto(struct cpu *cpu, uint64_t rip) {
         if (cpu->budget <= 0) return interp_stop(cpu, rip, EXIT_BUDGET);
         block = block_build(cpu, rip, &fault);
         if (!block) return fetch_failed(cpu, rip, &fault);
+        if (block == cache->scratch) return block->uop;
     }
     *cache_jump_slot(cache, rip) = (struct jump_slot){rip, block->uop};
     return block->uop;
@@ -145,7 +146,7 @@ const struct uop *uop_exit(struct cpu *cpu, const struct uop *u) {
     const struct cache *cache = &cpu->interp->cache;
     const uint64_t generation = cache->generation;
     const struct uop *target = interp_goto(cpu, (uint64_t)u->imm);
-    if (!target || cache->generation != generation) return target;
+    if (!target || cache->generation != generation || block_of(target) == cache->scratch) return target;
     struct uop *branch = (struct uop *)(uintptr_t)u->disp;
     if (block_of(branch)->dead) return target;
     if (branch->fn == uop_exit) branch->fn = uop_goto;
