@@ -22,8 +22,8 @@ static void free_space(struct space_attachment *attachment) {
     if (space->exits) host_memory_unmap(space->exits, MAX_EXITS * sizeof *space->exits);
     if (space->entry_pcs) host_memory_unmap(space->entry_pcs, MAX_ENTRIES * sizeof *space->entry_pcs);
     free(space->map.slot);
-    free(space->jumps.map.slot);
-    free(space->returns.map.slot);
+    free(space->call_entries.slot);
+    for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) free(space->targets[way].map.slot);
     free(space->pages);
     host_mutex_fini(&space->lock);
     free(space);
@@ -48,10 +48,12 @@ static void start_code(struct jit_space *space) {
     atomic_store(&space->n_units, 0);
     host_code_populate(&space->code, 0, POPULATE_STEP);
     stubs_write(space);
-    const uint64_t jump_miss = jit_space_address(space, space->exits[JIT_EXIT_JUMP_MISS].stub);
-    const uint64_t return_miss = jit_space_address(space, space->exits[JIT_EXIT_RETURN_MISS].stub);
-    jit_targets_init(&space->jumps, data, data + 512, jump_miss, jit_space_address(space, 0));
-    jit_targets_init(&space->returns, data + 8, data + 512 + JIT_TABLE_SIZE / 8, return_miss, jit_space_address(space, 0));
+    static const enum jit_exit_kind miss[] = {[JIT_BY_JUMP] = JIT_EXIT_JUMP_MISS, [JIT_BY_CALL] = JIT_EXIT_CALL_MISS,
+                                              [JIT_BY_RETURN] = JIT_EXIT_RETURN_MISS};
+    for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) {
+        jit_targets_init(&space->targets[way], data + 8 * way, data + 512 + (way - 1) * (JIT_TABLE_SIZE / 8),
+                         jit_space_address(space, space->exits[miss[way]].stub), jit_space_address(space, 0));
+    }
 }
 
 static struct jit_space *new_space(uint64_t base) {
@@ -157,7 +159,7 @@ static void add_to_page(struct jit_space *space, uint32_t unit, uint64_t gva, un
     page->units = unit * 2 + which;
 }
 
-static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, bool by_jump) {
+static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enum jit_way way) {
     uint8_t bytes[GUEST_PAGE_SIZE + INSN_MAX_LENGTH];
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
     if (!page_of(space, tlb, first)) return false;
@@ -167,7 +169,7 @@ static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, boo
     const bool crosses = space->plan.crosses_page;
     if (crosses && !page_of(space, tlb, source.page_end)) return false;
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
-    const uint32_t before = space->used, unit = emit_unit(space, by_jump);
+    const uint32_t before = space->used, unit = emit_unit(space, way);
     if (unit == JIT_NONE) return false;
     populate_ahead(space, before);
     add_to_page(space, unit, first, 0);
@@ -175,17 +177,17 @@ static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, boo
     return true;
 }
 
-static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, bool by_jump) {
+static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, enum jit_way way) {
     const struct jit_entry *entry = jit_map_find(&space->map, pc);
     if (entry || !pc || pc >= space_end(cpu->tlb.space) || !has_room(space)) return entry;
     tlb_enter(&cpu->tlb);
-    const bool ok = translate(space, &cpu->tlb, pc, by_jump);
+    const bool ok = translate(space, &cpu->tlb, pc, way);
     tlb_leave(&cpu->tlb);
     return ok ? jit_map_find(&space->map, pc) : NULL;
 }
 
 const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
-    return find(space, cpu, pc, false);
+    return find(space, cpu, pc, JIT_BY_BRANCH);
 }
 
 /* --- Targets of indirect branches --- */
@@ -199,22 +201,25 @@ static bool flags_dead_at(struct jit_space *space, struct tlb *tlb, uint64_t pc)
     return unit_flags_dead_ahead(&space->plan, &source);
 }
 
-void jit_space_add_target(struct jit_space *space, struct cpu *cpu, struct jit_targets *targets, uint64_t pc) {
-    const struct jit_entry *entry = find(space, cpu, pc, targets == &space->jumps);
+void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way way, uint64_t pc) {
+    const struct jit_entry *entry = find(space, cpu, pc, way);
     if (!entry || !has_room(space)) return;
-    const struct jit_entry *landing = jit_map_find(&targets->map, pc);
+    const struct jit_entry *landing = jit_map_find(&space->targets[way].map, pc);
     const uint64_t body = jit_space_address(space, entry->host);
     const uint32_t unit = entry->unit;
-    uint32_t at;
-    if (landing) {
-        at = landing->host;
-    } else {
-        const bool dead = flags_dead_at(space, &cpu->tlb, pc);
-        const uint64_t made = targets == &space->returns ? emit_return_landing(space, pc, body, dead)
-                                                         : emit_jump_landing(space, pc, body, dead);
-        at = jit_space_offset(space, made);
-    }
-    jit_targets_add(targets, pc, at, unit);
+    const uint32_t at = landing ? landing->host : emit_landing(space, way, pc, body, flags_dead_at(space, &cpu->tlb, pc));
+    jit_targets_add(&space->targets[way], pc, at, unit);
+}
+
+const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
+    const struct jit_entry *entry = jit_map_find(&space->call_entries, pc);
+    if (entry) return entry;
+    const struct jit_entry *body = find(space, cpu, pc, JIT_BY_CALL);
+    entry = jit_map_find(&space->call_entries, pc);
+    if (entry || !body || !has_room(space)) return entry;
+    const uint32_t unit = body->unit;
+    const uint32_t at = emit_call_entry(space, jit_space_address(space, body->host));
+    return jit_map_add(&space->call_entries, pc, at, unit) ? jit_map_find(&space->call_entries, pc) : NULL;
 }
 
 /* --- Links --- */
@@ -254,8 +259,8 @@ static void drop_unit(struct jit_space *space, uint32_t number) {
         const uint64_t pc = space->entry_pcs[unit->entry + i];
         const struct jit_entry *entry = jit_map_find(&space->map, pc);
         if (entry && entry->unit == number) jit_map_remove(&space->map, pc);
-        jit_targets_remove(&space->jumps, pc);
-        jit_targets_remove(&space->returns, pc);
+        jit_map_remove(&space->call_entries, pc);
+        for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) jit_targets_remove(&space->targets[way], pc);
     }
     unit->dead = true;
 }

@@ -25,16 +25,18 @@ enum {
     JIT_TABLE_BITS_MIN = 11, /* entries of a look-up table in use: grows with the number of targets */
     JIT_TABLE_BITS_MAX = 16,
     JIT_TABLE_SIZE = 8 << JIT_TABLE_BITS_MAX,
-    JIT_DATA_SIZE = 4096 + 2 * JIT_TABLE_SIZE,
+    JIT_DATA_SIZE = 4096 + 3 * JIT_TABLE_SIZE,
     JIT_UNIT_MAX_BYTES = 64 * 1024 - 1,
     JIT_NONE = 0xffffffff,
 };
 
 enum jit_exit_kind {
     JIT_EXIT_LINK,        /* a direct branch to pc; site is patched once there is code for it */
+    JIT_EXIT_CALL,        /* the same of a call */
     JIT_EXIT_SYSCALL,     /* pc: after it */
     JIT_EXIT_INTERPRET,   /* one instruction at pc */
     JIT_EXIT_JUMP_MISS,   /* thread.jump is not in the jump table */
+    JIT_EXIT_CALL_MISS,   /* the same in the call table; the host's return address is still at RSP */
     JIT_EXIT_RETURN_MISS, /* thread.jump is not in the return table; the host address is still below RSP */
     JIT_EXIT_KICKED,      /* before the first instruction */
     JIT_EXIT_STOPPED,     /* by a signal, between instructions: thread.fault_rip */
@@ -93,7 +95,10 @@ struct jit_map {
     size_t size, used;      /* size: a power of two, or 0 */
 };
 
-/* Targets of indirect jumps, or of returns: landings by guest address, and the table that code looks into, whose slots
+/* What brings the guest to an address. */
+enum jit_way { JIT_BY_BRANCH, JIT_BY_JUMP, JIT_BY_CALL, JIT_BY_RETURN };
+
+/* Targets of indirect jumps, of indirect calls, or of returns: landings by guest address, and the table that code looks into, whose slots
  * several addresses may share. */
 struct jit_targets {
     struct jit_map map;
@@ -121,7 +126,8 @@ struct jit_space {
     uint32_t n_exits;
     uint64_t *entry_pcs;          /* owned, reserved: what jit_unit.entry counts */
     uint32_t n_entry_pcs;
-    struct jit_targets jumps, returns;
+    struct jit_map call_entries;  /* where direct calls go */
+    struct jit_targets targets[4]; /* by enum jit_way; that of branches is not used */
     _Atomic bool uses_x87;        /* atomic: set before code that does so can run */
     struct unit_plan plan;        /* what is being translated */
 };
@@ -134,8 +140,10 @@ struct jit_space *jit_space_of(struct cpu *cpu);
 /* Code for pc, translated now if need be; valid until the next call. NULL when there is none to be had (the interpreter then
  * says why). */
 const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc);
-/* Makes pc a target of returns or indirect jumps, if it is none yet, and puts it into the table. */
-void jit_space_add_target(struct jit_space *space, struct cpu *cpu, struct jit_targets *targets, uint64_t pc);
+/* Makes pc a target of indirect branches of that way, if it is none yet, and puts it into the table. */
+void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way way, uint64_t pc);
+/* Where direct calls to pc go: translated now if need be; NULL as above. */
+const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu *cpu, uint64_t pc);
 /* Leads the branch of an exit straight to code. */
 void jit_space_link(struct jit_space *space, uint32_t exit, const struct jit_entry *to);
 /* Unlinks what was translated from pages that have changed since. */

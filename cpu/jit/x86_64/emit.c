@@ -125,7 +125,7 @@ static void emit_insn(struct emitter *e, bool is_target) {
     const struct unit_plan *plan = e->plan;
     const struct unit_insn *u = &plan->insn[e->i];
     const bool alone = e->i == 0 || comes_back(&plan->insn[e->i - 1]);
-    if (e->i == 0 && e->by_jump) emit_inline_landing(e);
+    if (e->i == 0) emit_first_landing(e);
     if (alone || is_target) make_entry(e, alone);
     e->host[e->i] = emitter_offset(e);
     emitter_record(e, 0, true);
@@ -169,21 +169,26 @@ static bool enter_addresses(struct emitter *e, uint32_t number) {
     for (uint32_t i = 0; i < space->units[number].n_entries; i++) {
         if (!jit_map_add(&space->map, space->entry_pcs[e->first_entry + i], e->entry_host[i], number)) return false;
     }
-    if (e->by_jump && !jit_targets_add(&space->jumps, e->plan->insn[0].pc, e->jump_landing, number)) return false;
+    const uint64_t pc = e->plan->insn[0].pc;
+    if (e->way == JIT_BY_CALL && !jit_map_add(&space->call_entries, pc, e->call_entry, number)) return false;
+    if ((e->way == JIT_BY_JUMP || e->way == JIT_BY_CALL) && !jit_targets_add(&space->targets[e->way], pc, e->landing, number)) {
+        return false;
+    }
     for (unsigned i = 0; i < e->n_returns; i++) {
-        if (!jit_targets_add(&space->returns, e->return_pc[i], e->return_host[i], number)) return false;
+        if (!jit_targets_add(&space->targets[JIT_BY_RETURN], e->return_pc[i], e->return_host[i], number)) return false;
     }
     for (unsigned i = 0; i < e->n_links; i++) {
-        const struct jit_entry *entry = jit_map_find(&space->map, space->exits[e->link[i].exit].pc);
+        const struct jit_exit *exit = &space->exits[e->link[i].exit];
+        const struct jit_entry *entry = jit_map_find(exit->kind == JIT_EXIT_CALL ? &space->call_entries : &space->map, exit->pc);
         if (entry) jit_space_link(space, e->link[i].exit, entry);
     }
     return true;
 }
 
-uint32_t emit_unit(struct jit_space *space, bool by_jump) {
+uint32_t emit_unit(struct jit_space *space, enum jit_way way) {
     struct emitter emitter, *e = &emitter;
     const uint32_t number = atomic_load_explicit(&space->n_units, memory_order_relaxed);
-    *e = (struct emitter){.space = space, .plan = &space->plan, .by_jump = by_jump, .unit = number, .start = space->used,
+    *e = (struct emitter){.space = space, .plan = &space->plan, .way = way, .unit = number, .start = space->used,
                           .first_record = space->n_records, .first_exit = space->n_exits, .first_entry = space->n_entry_pcs};
     find_cached(e);
     for (unsigned i = 0; i < space->plan.n; i++) e->is_short[i] = space->plan.insn[i].insn.length == 2;

@@ -2,14 +2,14 @@
 /* Transfers of control.
  *
  * Direct branches go to code inside the unit, or to an exit that is later linked to its target.
- * A guest call is a host call, so that the host predicts the return: its target, out of the straight way, stores the guest's return
- * address over the host's and goes to the callee. Behind the host call is a landing for the return.
+ * A guest call is a host call, so that the host predicts the return. It brings the guest's return address in R10 (a direct call) or
+ * in thread.return_to (an indirect one), and the callee's entry stores it over the host's. Behind the call is a landing.
  * A guest return looks its address up in the return table, puts the landing's host address on the stack and returns.
- * Indirect jumps and calls go through the jump table. Returns and indirect jumps bring the guest's address in R11, with R10 free;
- * landings check it, since different addresses share a slot. */
+ * Indirect jumps and calls go through tables, too. Whatever does brings the guest's address in R11, with R10 free; landings check it, since different addresses share a slot. */
 #include "cpu/jit/x86_64/emit.h"
 #include "cpu/jit/x86_64/emitter.h"
 #include "cpu/jit/x86_64/stubs.h"
+#include "cpu/jit/x86_64/thread.h"
 
 static uint64_t exit_address(const struct jit_space *space, enum jit_exit_kind kind) {
     return jit_space_address(space, space->exits[kind].stub);
@@ -24,8 +24,8 @@ static void align_site(struct assembler *a, unsigned opcode) {
 }
 
 /* A rel32 to pc's code: for now to an exit, whose stub emit_cold writes. */
-static void external_rel32(struct emitter *e, uint64_t pc) {
-    const uint32_t exit = jit_space_new_exit(e->space, JIT_EXIT_LINK, pc);
+static void external_rel32(struct emitter *e, enum jit_exit_kind kind, uint64_t pc) {
+    const uint32_t exit = jit_space_new_exit(e->space, kind, pc);
     const uint32_t site = emitter_offset(e);
     e->space->exits[exit].site = site;
     e->link[e->n_links++] = (struct emitter_link){exit, site};
@@ -35,7 +35,7 @@ static void external_rel32(struct emitter *e, uint64_t pc) {
 static void external_jump(struct emitter *e, uint64_t pc) {
     align_site(&e->a, 1);
     asm_byte(&e->a, 0xe9);
-    external_rel32(e, pc);
+    external_rel32(e, JIT_EXIT_LINK, pc);
 }
 
 /* --- Branches inside the unit --- */
@@ -77,8 +77,8 @@ void emitter_fix(struct emitter *e) {
 }
 
 /* A rel32 to code that emit_cold writes. */
-static void put_off(struct emitter *e, enum emitter_cold_kind kind) {
-    e->cold[e->n_cold++] = (struct emitter_cold){e->a.at, (uint16_t)e->i, kind};
+static void put_off(struct emitter *e) {
+    e->cold[e->n_cold++] = (struct emitter_cold){e->a.at, (uint16_t)e->i};
     asm_i32(&e->a, 0);
 }
 
@@ -101,8 +101,8 @@ static void emit_jcc(struct emitter *e, const struct unit_insn *u) {
     align_site(&e->a, 2);
     asm_byte(&e->a, 0x0f);
     asm_byte(&e->a, 0x80 | u->insn.cc);
-    if (e->dirty) put_off(e, COLD_BRANCH);
-    else external_rel32(e, u->target);
+    if (e->dirty) put_off(e);
+    else external_rel32(e, JIT_EXIT_LINK, u->target);
 }
 
 /* LOOP and JRCXZ only have short displacements: over a jump, to a jump. */
@@ -156,27 +156,50 @@ static void return_landing(struct assembler *a, const struct jit_space *space, u
     asm_bytes(a, "\x4c\x89\x5c\x24\xf8", 5); /* mov [rsp - 8], r11 */
 }
 
-void emit_inline_landing(struct emitter *e) {
-    e->jump_landing = emitter_offset(e);
-    check(&e->a, e->plan->insn[0].pc, exit_address(e->space, JIT_EXIT_JUMP_MISS), unit_flags_dead(e->plan, 0));
+/* mov [rsp], r10 */
+static void store_return_address(struct assembler *a) {
+    asm_bytes(a, "\x4c\x89\x14\x24", 4);
 }
 
-uint64_t emit_jump_landing(struct jit_space *space, uint64_t pc, uint64_t body, bool flags_dead) {
-    struct assembler a = jit_space_assembler(space);
-    const uint64_t at = asm_here(&a);
-    check(&a, pc, exit_address(space, JIT_EXIT_JUMP_MISS), flags_dead);
-    asm_jump(&a, body);
-    space->used = jit_space_offset(space, asm_here(&a) + 15) & ~15u;
-    return at;
+static void call_landing(struct assembler *a, const struct jit_space *space, uint64_t pc, bool flags_dead) {
+    check(a, pc, exit_address(space, JIT_EXIT_CALL_MISS), flags_dead);
+    asm_load_fs(a, R10, jit_thread_at(&jit_thread.return_to));
 }
 
-uint64_t emit_return_landing(struct jit_space *space, uint64_t pc, uint64_t body, bool flags_dead) {
+void emit_first_landing(struct emitter *e) {
+    const uint64_t pc = e->plan->insn[0].pc;
+    const bool dead = unit_flags_dead(e->plan, 0);
+    e->landing = emitter_offset(e);
+    if (e->way == JIT_BY_JUMP) check(&e->a, pc, exit_address(e->space, JIT_EXIT_JUMP_MISS), dead);
+    if (e->way != JIT_BY_CALL) return;
+    call_landing(&e->a, e->space, pc, dead);
+    e->call_entry = emitter_offset(e);
+    store_return_address(&e->a);
+}
+
+static uint32_t finish_landing(struct jit_space *space, struct assembler *a, uint32_t start, uint64_t body) {
+    asm_jump(a, body);
+    space->used = jit_space_offset(space, asm_here(a) + 15) & ~15u;
+    return start;
+}
+
+uint32_t emit_landing(struct jit_space *space, enum jit_way way, uint64_t pc, uint64_t body, bool flags_dead) {
     struct assembler a = jit_space_assembler(space);
-    const uint64_t at = asm_here(&a);
-    return_landing(&a, space, pc, flags_dead);
-    asm_jump(&a, body);
-    space->used = jit_space_offset(space, asm_here(&a) + 15) & ~15u;
-    return at;
+    if (way == JIT_BY_RETURN) {
+        return_landing(&a, space, pc, flags_dead);
+    } else if (way == JIT_BY_CALL) {
+        call_landing(&a, space, pc, flags_dead);
+        store_return_address(&a);
+    } else {
+        check(&a, pc, exit_address(space, JIT_EXIT_JUMP_MISS), flags_dead);
+    }
+    return finish_landing(space, &a, space->used, body);
+}
+
+uint32_t emit_call_entry(struct jit_space *space, uint64_t body) {
+    struct assembler a = jit_space_assembler(space);
+    store_return_address(&a);
+    return finish_landing(space, &a, space->used, body);
 }
 
 /* --- Look-ups --- */
@@ -194,13 +217,13 @@ static void index_of(struct emitter *e, const uint64_t *mask) {
     asm_i32(a, in_window(e, mask));
 }
 
-/* The same, and jmp [r10 * 8 + table] */
-static void jump_by_table(struct emitter *e) {
+/* The same, and jmp or call [r10 * 8 + table] */
+static void go_by_table(struct emitter *e, enum jit_way way) {
     struct assembler *a = &e->a;
-    index_of(e, e->space->jumps.mask);
+    index_of(e, e->space->targets[way].mask);
     if (e->space->base) asm_byte(a, 0x65);
-    asm_bytes(a, "\x42\xff\x24\xd5", 4);
-    asm_i32(a, in_window(e, e->space->jumps.table));
+    asm_bytes(a, way == JIT_BY_CALL ? "\x42\xff\x14\xd5" : "\x42\xff\x24\xd5", 4);
+    asm_i32(a, in_window(e, e->space->targets[way].table));
 }
 
 /* R11 = the target of an indirect jump or call; R10 is free then. False: left to the interpreter. */
@@ -229,69 +252,59 @@ static bool load_target(struct emitter *e, const struct unit_insn *u) {
 
 static bool emit_jump_indirect(struct emitter *e, const struct unit_insn *u) {
     if (!load_target(e, u)) return false;
-    jump_by_table(e);
+    go_by_table(e, JIT_BY_JUMP);
     return true;
 }
 
 /* --- Calls and returns --- */
 
 /* The return comes back behind the host call: a landing, then the instruction there. */
-static void call_landing(struct emitter *e, const struct unit_insn *u) {
-    struct jit_space *space = e->space;
+static void emit_return_landing(struct emitter *e, const struct unit_insn *u) {
     const uint64_t pc = u->pc + u->insn.length;
     const bool here = unit_falls_through(e->plan, e->i);
     const bool dead = here && unit_flags_dead(e->plan, e->i + 1);
     e->return_host[e->n_returns] = emitter_offset(e);
     e->return_pc[e->n_returns++] = pc;
-    return_landing(&e->a, space, pc, dead);
+    return_landing(&e->a, e->space, pc, dead);
     if (here) emit_fill(e);
     else external_jump(e, pc);
 }
 
-static void host_call(struct emitter *e, enum emitter_cold_kind kind) {
+static void emit_call(struct emitter *e, const struct unit_insn *u) {
+    emit_spill(e);
+    emitter_record_spilled(e);
+    asm_move_immediate(&e->a, R10, u->pc + u->insn.length);
+    align_site(&e->a, 1);
     asm_byte(&e->a, 0xe8);
-    put_off(e, kind);
+    external_rel32(e, JIT_EXIT_CALL, u->target);
+    emit_return_landing(e, u);
+}
+
+static void store_return_to(struct assembler *a, uint64_t pc) {
+    const int32_t at = jit_thread_at(&jit_thread.return_to);
+    if (!fits_positive(pc)) {
+        asm_move_immediate(a, R10, pc);
+        asm_store_fs(a, R10, at);
+        return;
+    }
+    asm_bytes(a, "\x64\x48\xc7\x04\x25", 5); /* mov qword fs:[at], imm32 */
+    asm_i32(a, at);
+    asm_i32(a, (int64_t)pc);
 }
 
 static bool emit_call_indirect(struct emitter *e, const struct unit_insn *u) {
     if (!load_target(e, u)) return false;
-    host_call(e, COLD_CALL_INDIRECT);
-    call_landing(e, u);
+    store_return_to(&e->a, u->pc + u->insn.length);
+    go_by_table(e, JIT_BY_CALL);
+    emit_return_landing(e, u);
     return true;
 }
 
-/* mov qword [rsp], pc */
-static void store_return_address(struct assembler *a, uint64_t pc) {
-    if (fits_positive(pc)) {
-        asm_bytes(a, "\x48\xc7\x04\x24", 4);
-        asm_i32(a, (int64_t)pc);
-        return;
-    }
-    asm_bytes(a, "\xc7\x04\x24", 3);
-    asm_i32(a, (int64_t)pc);
-    asm_bytes(a, "\xc7\x44\x24\x04", 4);
-    asm_i32(a, (int64_t)(pc >> 32));
-}
-
 static void write_cold(struct emitter *e, const struct emitter_cold *cold) {
-    const struct unit_insn *u = &e->plan->insn[cold->insn];
-    const int target = unit_index(e->plan, u->target);
     const int32_t rel = (int32_t)(asm_here(&e->a) - ((uint64_t)((intptr_t)cold->site + e->a.shift) + 4));
     memcpy(cold->site, &rel, 4);
-    if (cold->kind == COLD_BRANCH) {
-        emit_spill(e);
-        external_jump(e, u->target);
-        return;
-    }
-    store_return_address(&e->a, u->pc + u->insn.length);
-    if (cold->kind == COLD_CALL_INDIRECT) {
-        jump_by_table(e);
-    } else if (target >= 0) {
-        emit_fill(e);
-        asm_jump(&e->a, jit_space_address(e->space, e->host[target]));
-    } else {
-        external_jump(e, u->target);
-    }
+    emit_spill(e);
+    external_jump(e, e->plan->insn[cold->insn].target);
 }
 
 static void write_entry(struct emitter *e, const struct emitter_entry *entry) {
@@ -309,6 +322,7 @@ void emit_cold(struct emitter *e) {
         e->space->exits[link->exit].stub = emitter_offset(e);
         const int32_t rel = (int32_t)(emitter_offset(e) - (link->site + 4));
         memcpy(site, &rel, 4);
+        if (e->space->exits[link->exit].kind == JIT_EXIT_CALL) store_return_address(&e->a);
         asm_leave(&e->a, e->space, link->exit);
     }
 }
@@ -321,13 +335,13 @@ static void emit_return(struct emitter *e, const struct unit_insn *u) {
     asm_bytes(a, "\x4c\x8b\x1c\x24", 4); /* mov r11, [rsp] */
     if (u->insn.imm) {
         asm_based(a, 0x8d, RSP, RSP, (int32_t)(8 + (u->insn.imm & 0xffff)));
-        jump_by_table(e);
+        go_by_table(e, JIT_BY_JUMP);
         return;
     }
-    index_of(e, e->space->returns.mask);
+    index_of(e, e->space->targets[JIT_BY_RETURN].mask);
     if (e->space->base) asm_byte(a, 0x65);
     asm_bytes(a, "\x4e\x8b\x14\xd5", 4); /* mov r10, [r10 * 8 + table] */
-    asm_i32(a, in_window(e, e->space->returns.table));
+    asm_i32(a, in_window(e, e->space->targets[JIT_BY_RETURN].table));
     asm_bytes(a, "\x4c\x89\x14\x24\xc3", 5); /* mov [rsp], r10; ret */
 }
 
@@ -339,12 +353,7 @@ bool emit_control(struct emitter *e) {
         else emit_loop(e, u);
         return true;
     case CONTROL_JUMP: emit_go_to(e, u->target); return true;
-    case CONTROL_CALL:
-        emit_spill(e);
-        emitter_record_spilled(e);
-        host_call(e, COLD_CALL);
-        call_landing(e, u);
-        return true;
+    case CONTROL_CALL: emit_call(e, u); return true;
     case CONTROL_JUMP_IND: return emit_jump_indirect(e, u);
     case CONTROL_CALL_IND: return emit_call_indirect(e, u);
     case CONTROL_RETURN: emit_return(e, u); return true;

@@ -13,16 +13,10 @@ struct emitter_fixup {
     bool is_short;
 };
 
-/* Code that is not on the straight way. */
-enum emitter_cold_kind {
-    COLD_CALL,          /* stores the guest's return address and goes to the callee */
-    COLD_CALL_INDIRECT, /* the same, through the table */
-    COLD_BRANCH,        /* stores dirty registers and leaves the unit */
-};
+/* A branch out of the unit whose other half is not on the straight way. */
 struct emitter_cold {
-    uint8_t *site;     /* rel32 that leads here, in the writable mapping */
+    uint8_t *site;     /* rel32 that leads here, in the writable mapping: stores dirty registers and leaves the unit */
     uint16_t insn;
-    enum emitter_cold_kind kind;
 };
 /* A way into the middle of a unit, from outside. */
 struct emitter_entry {
@@ -41,8 +35,8 @@ struct emitter {
     unsigned i;        /* the instruction being translated */
     unsigned cached;   /* JIT_CACHED_*: those of R10 and R11 that the unit uses; host registers hold them inside it */
     unsigned dirty;    /* those it writes, too: stored on every way out */
-    bool by_jump;      /* starts with a landing for indirect jumps */
-    uint32_t jump_landing;
+    enum jit_way way;  /* starts with a landing for it */
+    uint32_t landing, call_entry;
     uint32_t unit, start, end;
     uint32_t first_record, first_exit, first_entry;
     bool overflow;     /* a short displacement did not reach */
@@ -85,7 +79,7 @@ bool emit_leave_frame(struct emitter *e);
 bool emit_string(struct emitter *e, const struct unit_insn *u);
 /* A jump to pc, inside the unit or out of it. */
 void emit_go_to(struct emitter *e, uint64_t pc);
-/* The landing of a unit that is first reached by an indirect jump; its entry follows. */
-void emit_inline_landing(struct emitter *e);
+/* What comes before the first entry, as the unit was first reached. */
+void emit_first_landing(struct emitter *e);
 /* What was put off until the straight code is complete. */
 void emit_cold(struct emitter *e);

@@ -86,21 +86,23 @@ static enum exit finish_syscall(struct cpu *cpu, uint64_t next) {
 
 static void link(struct cpu *cpu, struct jit_space *space, const struct leaving *why) {
     host_mutex_lock(&space->lock);
-    const struct jit_entry *entry = jit_space_find(space, cpu, why->pc);
+    const bool is_call = why->kind == JIT_EXIT_CALL;
+    const struct jit_entry *entry =
+        is_call ? jit_space_find_call(space, cpu, why->pc) : jit_space_find(space, cpu, why->pc);
     if (entry && why->generation == space->generation) jit_space_link(space, why->exit, entry);
     host_mutex_unlock(&space->lock);
 }
 
-static void add_target(struct cpu *cpu, struct jit_space *space, struct jit_targets *targets) {
+static void add_target(struct cpu *cpu, struct jit_space *space, enum jit_way way) {
     cpu->state.rip = jit_thread.jump;
     host_mutex_lock(&space->lock);
-    jit_space_add_target(space, cpu, targets, jit_thread.jump);
+    jit_space_add_target(space, cpu, way, jit_thread.jump);
     host_mutex_unlock(&space->lock);
 }
 
-/* RET left the host's address where the guest's was. */
-static void restore_dead_slot(struct cpu *cpu) {
-    host_guard_copy((void *)(uintptr_t)(jit_thread.guest_rsp - 8), &jit_thread.jump, 8);
+/* Puts the guest's return address where the host's still is. */
+static void restore_return_address(int64_t distance, const uint64_t *address) {
+    host_guard_copy((void *)(uintptr_t)(jit_thread.guest_rsp + (uint64_t)distance), address, 8);
 }
 
 static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct leaving *why) {
@@ -108,13 +110,18 @@ static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct le
     switch (why->kind) {
     case JIT_EXIT_SYSCALL: return finish_syscall(cpu, why->pc);
     case JIT_EXIT_LINK:
+    case JIT_EXIT_CALL:
         s->rip = why->pc;
         link(cpu, space, why);
         return EXIT_NONE;
-    case JIT_EXIT_JUMP_MISS: add_target(cpu, space, &space->jumps); return EXIT_NONE;
+    case JIT_EXIT_JUMP_MISS: add_target(cpu, space, JIT_BY_JUMP); return EXIT_NONE;
+    case JIT_EXIT_CALL_MISS:
+        restore_return_address(0, &jit_thread.return_to);
+        add_target(cpu, space, JIT_BY_CALL);
+        return EXIT_NONE;
     case JIT_EXIT_RETURN_MISS:
-        restore_dead_slot(cpu);
-        add_target(cpu, space, &space->returns);
+        restore_return_address(-8, &jit_thread.jump);
+        add_target(cpu, space, JIT_BY_RETURN);
         return EXIT_NONE;
     case JIT_EXIT_STOPPED: s->rip = jit_thread.fault_rip; return EXIT_NONE;
     case JIT_EXIT_FAULTED: s->rip = jit_thread.fault_rip; return interpret_one(cpu);

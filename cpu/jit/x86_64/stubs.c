@@ -98,7 +98,7 @@ void asm_leave(struct assembler *a, const struct jit_space *space, uint32_t exit
 /* The miss exits come from landings and look-ups, where R11 is where the guest goes. */
 static void write_shared_exit(struct jit_space *space, struct assembler *a, enum jit_exit_kind kind) {
     space->exits[kind].stub = jit_space_offset(space, asm_here(a));
-    if (kind == JIT_EXIT_JUMP_MISS || kind == JIT_EXIT_RETURN_MISS) asm_store_fs(a, R11, AT(jump));
+    if (kind == JIT_EXIT_JUMP_MISS || kind == JIT_EXIT_CALL_MISS || kind == JIT_EXIT_RETURN_MISS) asm_store_fs(a, R11, AT(jump));
     asm_leave(a, space, kind);
 }
 

@@ -11,6 +11,7 @@ struct jit_thread {
     /* used by translated code */
     uint64_t r10, r11;    /* the guest's, outside of units that use them */
     uint64_t saved;       /* another guest register while it serves as scratch */
+    uint64_t return_to;   /* guest address behind an indirect call that is on its way */
     uint64_t jump;        /* guest address that an indirect jump or return goes to, when it is not in the table */
     uint64_t seg_base[2]; /* guest addresses of FS:0 and GS:0 */
     uint64_t base, minus_base; /* host address of guest address 0, and its negative */
