@@ -2,9 +2,10 @@
 /* Page faults: finds the region, grows stacks, checks rights; the page is the back end's. Callers hold the space's lock. */
 #include "mmu/space_internal.h"
 
-/* Grows a stack downwards to hold gva. The region below must be farther away than the guard gap. */
-static bool grow_stack(struct address_space *space, struct region *r, uint64_t gva) {
-    const uint64_t start = align_down(gva, GUEST_PAGE_SIZE);
+#define GROW_SIZE (16 * GUEST_PAGE_SIZE) /* in windows, where each fault costs a signal of the host */
+
+/* Grows a stack downwards to start there. The region below must be farther away than the guard gap. */
+static bool grow_to(struct address_space *space, struct region *r, uint64_t start) {
     const struct region *below = region_set_prev(&space->regions, r);
     const uint64_t more = r->start - start;
     if (start < SPACE_MIN || r->end - start > space->limit_stack) return false;
@@ -16,6 +17,11 @@ static bool grow_stack(struct address_space *space, struct region *r, uint64_t g
     region_set_resize(&space->regions, r, start, r->end);
     space_account_locked(space, r, more, 1);
     return true;
+}
+
+static bool grow_stack(struct address_space *space, struct region *r, uint64_t gva) {
+    const uint64_t generous = align_down(gva, space_has_hole(space) ? GROW_SIZE : GUEST_PAGE_SIZE);
+    return grow_to(space, r, generous) || grow_to(space, r, align_down(gva, GUEST_PAGE_SIZE));
 }
 
 static struct region *region_at(struct address_space *space, uint64_t gva) {
