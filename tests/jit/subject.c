@@ -29,7 +29,8 @@ struct subject {
     pthread_t kicker;
     bool is_kicked;
     uint64_t n_kicked;
-    _Atomic bool running, stop; /* atomic: for the kicker */
+    _Atomic bool running, stop;    /* atomic: for the kicker */
+    _Atomic bool interrupted;      /* atomic: set by another thread */
 };
 
 static uint64_t no_tsc(void *arg) {
@@ -113,6 +114,11 @@ void subject_free(struct subject *s) {
     free(s);
 }
 
+void subject_interrupt(struct subject *s) {
+    s->interrupted = true;
+    cpu_kick(s->cpu);
+}
+
 uint64_t subject_kicks(const struct subject *s) {
     return s->n_kicked;
 }
@@ -169,6 +175,7 @@ static bool is_exact(struct subject *s, enum exit exit, int64_t budget, uint64_t
 
 void subject_run(struct subject *s, const struct program *program, uint64_t limit, struct outcome_of_run *out) {
     load(s, program);
+    s->interrupted = false;
     s->running = true;
     for (;;) {
         const uint64_t before = s->cpu->retired;
@@ -178,7 +185,7 @@ void subject_run(struct subject *s, const struct program *program, uint64_t limi
         s->n_kicked += out->exit == EXIT_KICKED;
         if (!is_exact(s, out->exit, budget, before)) out->exit = EXIT_NONE;
         if (out->exit == EXIT_EXCEPTION || out->exit == EXIT_NONE || s->cpu->state.rip == program->end) break;
-        if (s->counts && s->cpu->retired >= limit) break;
+        if ((s->counts && s->cpu->retired >= limit) || s->interrupted) break;
     }
     s->running = false;
     out->exception = s->cpu->exception;

@@ -27,3 +27,5 @@ void subject_run(struct subject *subject, const struct program *program, uint64_
 bool subject_counts(const struct subject *subject);
 /* How often a run was interrupted by a kick. */
 uint64_t subject_kicks(const struct subject *subject);
+/* Ends the run, which then comes to EXIT_KICKED; from another thread. */
+void subject_interrupt(struct subject *subject);
