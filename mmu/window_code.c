@@ -56,22 +56,26 @@ bool window_guard(struct address_space *space, struct backing *backing, uint64_t
 
 /* What is still to be done for a watch. */
 struct watching {
-    struct code_entry *entry; /* NULL: no memory, or the page is not executable */
+    struct code_entry *entry;   /* NULL: no memory, or the page is not executable */
     uint32_t version;
-    bool must_guard;          /* the page itself may be written privately */
-    struct backing *backing;  /* counted by object; NULL: the page is nobody else's */
-    struct mem_object *object;
+    uint64_t n_watches;
+    bool must_guard;            /* the page itself may be written privately */
+    struct mem_object *object;  /* counted: the page is this one's, to be guarded everywhere; NULL: nobody else's */
     uint64_t offset;
 };
 
+/* Until it is guarded everywhere the watch is not good, for others who ask neither. */
 static void watch_object_locked(struct code_entry *entry, const struct region *r, struct watching *w) {
     w->offset = region_offset(r, entry->page.gva);
-    if (!code_watch_backing(r->object->backing, w->offset, entry)) {
-        w->entry = NULL;
-        return;
+    if (!atomic_load(&entry->is_watched)) {
+        if (!code_watch_backing(r->object->backing, w->offset, entry)) {
+            w->entry = NULL;
+            return;
+        }
+        entry->n_watches++;
     }
+    w->n_watches = entry->n_watches;
     w->object = mem_object_get(r->object);
-    w->backing = r->object->backing;
 }
 
 static void watch_locked(struct address_space *space, uint64_t gva, struct watching *w) {
@@ -80,13 +84,17 @@ static void watch_locked(struct address_space *space, uint64_t gva, struct watch
     struct code_entry *entry = w->entry = code_entry_make(space, gva);
     if (!entry) return;
     w->version = atomic_load(&entry->page.version); /* before is_watched: a bump clears that first */
-    if (atomic_load(&entry->is_watched)) return;
+    if (atomic_load(&entry->is_watched) && entry->n_settled == entry->n_watches) return;
     const struct region *r = region_set_find(&space->regions, gva);
     const bool unstable = atomic_load(&entry->page.unstable);
     w->must_guard = !unstable && (r->prot & SPACE_WRITE) && !(r->flags & REGION_SHARED) && !entry->is_guarded;
     if (w->must_guard) return;
-    if (r->object && !unstable) watch_object_locked(entry, r, w);
-    else atomic_store(&entry->is_watched, true);
+    if (r->object && !unstable) {
+        watch_object_locked(entry, r, w);
+    } else {
+        atomic_store(&entry->is_watched, true);
+        entry->n_settled = ++entry->n_watches;
+    }
 }
 
 /* With the gate closed nobody holds a write entry, so the guard is good at once. */
@@ -98,12 +106,17 @@ static void guard_and_watch(struct address_space *space, uint64_t gva, struct wa
     space_end_change(space);
 }
 
-static bool guard_everywhere(const struct watching *w) {
+static bool guard_everywhere(struct address_space *space, const struct watching *w) {
+    struct backing *backing = w->object->backing;
     struct space_list users;
-    bool ok = space_list_of_backing(&users, w->backing, NULL, true);
-    for (size_t i = 0; i < users.n; i++) ok = users.space[i]->back->guard(users.space[i], w->backing, w->offset) && ok;
+    bool ok = space_list_of_backing(&users, backing, NULL, true);
+    for (size_t i = 0; i < users.n; i++) ok = users.space[i]->back->guard(users.space[i], backing, w->offset) && ok;
     space_list_fini(&users);
-    return ok;
+    if (!ok) return false;
+    host_mutex_lock(&space->lock);
+    if (w->entry->n_settled < w->n_watches) w->entry->n_settled = w->n_watches;
+    host_mutex_unlock(&space->lock);
+    return true;
 }
 
 struct code_page *window_watch(struct address_space *space, uint64_t gva, uint32_t *version) {
@@ -112,8 +125,8 @@ struct code_page *window_watch(struct address_space *space, uint64_t gva, uint32
     watch_locked(space, gva, &w);
     host_mutex_unlock(&space->lock);
     if (w.entry && w.must_guard) guard_and_watch(space, gva, &w);
-    if (w.backing && !guard_everywhere(&w)) w.entry = NULL;
-    if (w.object) mem_object_put(w.object);
+    if (w.object && !guard_everywhere(space, &w)) w.entry = NULL;
+    mem_object_put(w.object);
     *version = w.version;
     return w.entry ? &w.entry->page : NULL;
 }
