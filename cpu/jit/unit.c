@@ -84,11 +84,18 @@ bool unit_falls_through(const struct unit_plan *plan, unsigned i) {
     return i + 1 < plan->n && plan->insn[i + 1].pc == u->pc + u->insn.length && goes_on(u);
 }
 
+/* Stack accesses are let pass: the stack has just been used when anybody asks. */
+static bool may_fault(const struct unit_insn *u) {
+    const unsigned others = FAULT_ALIGN | FAULT_DE | FAULT_XM | FAULT_MF | FAULT_GP | FAULT_UD | FAULT_BP | FAULT_DB;
+    if (u->info->faults & others) return true;
+    return (u->info->faults & FAULT_MEMORY) && u->insn.mem.base != RSP;
+}
+
 bool unit_flags_dead(const struct unit_plan *plan, unsigned i) {
     unsigned alive = RFLAGS_ARITH;
     for (; i < plan->n; i++) {
         const struct unit_insn *u = &plan->insn[i];
-        if (u->info->flags_read & alive) return false;
+        if ((u->info->flags_read & alive) || may_fault(u)) return false;
         alive &= ~(unsigned)((u->info->flags_written | u->info->flags_undefined) & ~u->info->flags_maybe);
         if (!alive) return true;
         if (u->info->control != CONTROL_NEXT || !unit_falls_through(plan, i)) return false;
@@ -98,6 +105,10 @@ bool unit_flags_dead(const struct unit_plan *plan, unsigned i) {
 
 static bool nothing_known(void *arg, uint64_t pc) {
     return false;
+}
+
+unsigned unit_flags_lost(const struct unit_insn *u, unsigned lost) {
+    return lost & ~(unsigned)((u->info->flags_written | u->info->flags_undefined) & ~u->info->flags_maybe);
 }
 
 bool unit_flags_dead_ahead(struct unit_plan *plan, const struct unit_source *source) {

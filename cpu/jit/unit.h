@@ -37,8 +37,11 @@ typedef bool unit_known_fn(void *arg, uint64_t pc);
 void unit_find(struct unit_plan *plan, const struct unit_source *source, unit_known_fn *known, void *arg);
 /* The instruction at pc, or -1. */
 int unit_index(const struct unit_plan *plan, uint64_t pc);
-/* True when all arithmetic flags are written before they are read from insn[i] on, as far as the unit shows. */
+/* True when all arithmetic flags are written from insn[i] on before they are read or an exception could show them, as far as the
+ * unit tells. */
 bool unit_flags_dead(const struct unit_plan *plan, unsigned i);
+/* Those of the lost flags that are still lost after the instruction. */
+unsigned unit_flags_lost(const struct unit_insn *u, unsigned lost);
 /* The same for the code at the source's start; fills the plan. */
 bool unit_flags_dead_ahead(struct unit_plan *plan, const struct unit_source *source);
 /* True when instruction i goes on to the next one in the list. */

@@ -113,7 +113,7 @@ struct jit_space {
     uint64_t base;                /* the window's; immutable */
     struct host_code code;
     uint32_t used, first_unit_at; /* bytes of code: in all, and those of the stubs */
-    uint32_t enter, leave;        /* offsets of the stubs */
+    uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
     uint64_t generation;          /* steps when everything is dropped: numbers of units and exits die */
     struct jit_map map;
     struct jit_page *pages;       /* owned; open addressing */

@@ -128,7 +128,8 @@ static void emit_insn(struct emitter *e, bool is_target) {
     if (e->i == 0) emit_first_landing(e);
     if (alone || is_target) make_entry(e, alone);
     e->host[e->i] = emitter_offset(e);
-    emitter_record(e, 0, true);
+    emitter_record(e, 0, !e->lost);
+    e->lost = unit_flags_lost(u, e->lost);
     emit_one(e);
     if (!goes_on(u) || unit_falls_through(plan, e->i)) return;
     if (comes_back(u) || is_call(u)) return; /* C finds the way; a call's landing has it */
@@ -150,7 +151,7 @@ static void rewind_emitter(struct emitter *e) {
     space->n_records = e->first_record;
     space->n_exits = e->first_exit;
     space->n_entry_pcs = e->first_entry;
-    e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = 0;
+    e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = e->lost = 0;
     e->overflow = false;
 }
 

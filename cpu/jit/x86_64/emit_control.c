@@ -170,6 +170,7 @@ void emit_first_landing(struct emitter *e) {
     const uint64_t pc = e->plan->insn[0].pc;
     const bool dead = unit_flags_dead(e->plan, 0);
     e->landing = emitter_offset(e);
+    if (e->way == JIT_BY_JUMP || e->way == JIT_BY_CALL) e->lost = dead ? RFLAGS_ARITH : 0;
     if (e->way == JIT_BY_JUMP) check(&e->a, pc, exit_address(e->space, JIT_EXIT_JUMP_MISS), dead);
     if (e->way != JIT_BY_CALL) return;
     call_landing(&e->a, e->space, pc, dead);
@@ -266,6 +267,7 @@ static void emit_return_landing(struct emitter *e, const struct unit_insn *u) {
     e->return_host[e->n_returns] = emitter_offset(e);
     e->return_pc[e->n_returns++] = pc;
     return_landing(&e->a, e->space, pc, dead);
+    e->lost = dead ? RFLAGS_ARITH : 0;
     if (here) emit_fill(e);
     else external_jump(e, pc);
 }

@@ -147,8 +147,18 @@ static uint64_t find(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
     return host;
 }
 
+static bool must_be_exact(const struct cpu *cpu) {
+    return cpu->budget != INT64_MAX || cpu->yield_on_pause;
+}
+
+/* Flags that would act on code of ours. */
+static bool has_system_flags(const struct cpu *cpu) {
+    return cpu->state.rflags_other & (RFLAGS_TF | RFLAGS_AC | RFLAGS_NT);
+}
+
 static enum exit run_translated(struct cpu *cpu, struct jit_space *space) {
     for (;;) {
+        if (has_system_flags(cpu)) return engine_interp.run(cpu);
         struct leaving why;
         const uint64_t host = find(cpu, space, cpu->state.rip);
         enum exit exit;
@@ -160,10 +170,6 @@ static enum exit run_translated(struct cpu *cpu, struct jit_space *space) {
         }
         if (exit != EXIT_NONE) return exit;
     }
-}
-
-static bool must_be_exact(const struct cpu *cpu) {
-    return cpu->budget != INT64_MAX || cpu->yield_on_pause || (cpu->state.rflags_other & (RFLAGS_TF | RFLAGS_AC));
 }
 
 static bool prepare_thread(struct cpu *cpu) {

@@ -29,9 +29,13 @@ static const struct jit_record *record_at(const struct jit_space *space, const s
     return low ? &records[low - 1] : NULL;
 }
 
+/* On the host's stack: hosts refuse to go on with a stack pointer that is no address. */
 static bool leave_by(struct host_context *context, const struct jit_space *space, enum jit_exit_kind kind) {
+    jit_thread.guest_rsp = host_context_gpr(context, RSP);
+    jit_thread.exit = kind;
+    host_context_set_gpr(context, RSP, jit_thread.host_rsp);
     host_context_set_trap(context, false);
-    host_context_set_pc(context, jit_space_address(space, space->exits[kind].stub));
+    host_context_set_pc(context, jit_space_address(space, space->leave_on_host_stack));
     return true;
 }
 
@@ -52,6 +56,13 @@ static void unbias(struct host_context *context, unsigned biased, uint64_t base)
     if (biased & 2) host_context_set_gpr(context, RSI, host_context_gpr(context, RSI) - base);
 }
 
+/* Code that belongs to no instruction cannot fault. */
+static bool step_on(struct host_context *context, enum host_fault_kind kind) {
+    if (!is_asynchronous(kind)) return false;
+    host_context_set_trap(context, true);
+    return true;
+}
+
 /* A unit that uses R10 or R11 holds them in the host's. Harmless if it then goes on: it stores them itself. */
 static void keep_cached(const struct host_context *context, unsigned cached) {
     if (cached & JIT_CACHED_R10) jit_thread.r10 = host_context_gpr(context, R10);
@@ -61,6 +72,7 @@ static void keep_cached(const struct host_context *context, unsigned cached) {
 static bool in_unit(struct host_context *context, const struct jit_space *space, const struct jit_unit *unit,
                     uint32_t offset, enum host_fault_kind kind) {
     const struct jit_record *record = record_at(space, unit, offset - unit->start);
+    if (!record) return step_on(context, kind); /* in the landing before the first instruction */
     jit_thread.fault_rip = unit->pc + record->guest;
     keep_cached(context, record->cached);
     if (record->biased) {
@@ -70,8 +82,7 @@ static bool in_unit(struct host_context *context, const struct jit_space *space,
     if (is_asynchronous(kind)) {
         const bool between = record->boundary && unit->start + record->host == offset;
         if (between) return leave_by(context, space, JIT_EXIT_STOPPED);
-        host_context_set_trap(context, true);
-        return true;
+        return step_on(context, kind);
     }
     if (record->saved) host_context_set_gpr(context, record->saved - 1u, jit_thread.saved);
     return leave_by(context, space, JIT_EXIT_FAULTED);
@@ -85,7 +96,5 @@ bool jit_claim_fault(void *arg, struct host_context *context, enum host_fault_ki
     const uint32_t offset = (uint32_t)distance;
     const struct jit_unit *unit = unit_at(space, offset);
     if (unit && offset < unit->end) return in_unit(context, space, unit, offset, kind);
-    if (!is_asynchronous(kind)) return false;
-    host_context_set_trap(context, true);
-    return true;
+    return step_on(context, kind);
 }

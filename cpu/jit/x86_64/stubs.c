@@ -71,9 +71,12 @@ static void write_enter(struct assembler *a) {
     fs_absolute(a, "\xff", 1, 4, AT(target)); /* jmp */
 }
 
-static void write_leave(struct assembler *a) {
+static void write_leave_guest_stack(struct assembler *a) {
     asm_store_fs(a, RSP, AT(guest_rsp));
     asm_load_fs(a, RSP, AT(host_rsp));
+}
+
+static void write_leave(struct assembler *a) {
     push_reg(a, RAX);
     asm_byte(a, 0x9c);                        /* pushfq */
     fs_absolute(a, "\x8f", 1, 0, AT(rflags)); /* pop */
@@ -107,6 +110,8 @@ void stubs_write(struct jit_space *space) {
     space->enter = jit_space_offset(space, asm_here(&a));
     write_enter(&a);
     space->leave = jit_space_offset(space, asm_here(&a));
+    write_leave_guest_stack(&a);
+    space->leave_on_host_stack = jit_space_offset(space, asm_here(&a));
     write_leave(&a);
     for (unsigned kind = 0; kind < JIT_SHARED_EXITS; kind++) {
         jit_space_new_exit(space, (enum jit_exit_kind)kind, 0);
