@@ -3,19 +3,29 @@
 #include "machine/machine.h"
 
 #include "base/bits.h"
+#include "cpu/jit/jit.h"
 #include "cpu/model.h"
 
 #include <string.h>
 
+/* Each returns the engine, or NULL with *why. */
+static const struct engine *interp(const char **why) {
+    return &engine_interp;
+}
+
+static const struct engine *fastest(const char **why) {
+    return &engine_interp;
+}
+
 struct engine_choice {
     const char *name;
-    const struct engine *engine; /* NULL: not available yet */
+    const struct engine *(*engine)(const char **why);
 };
 
 static const struct engine_choice engines[] = {
-    {"auto", &engine_interp},
-    {"interp", &engine_interp},
-    {"jit", NULL},
+    {"auto", fastest},
+    {"interp", interp},
+    {"jit", engine_jit},
 };
 
 struct memory_choice {
@@ -32,9 +42,10 @@ static const struct memory_choice memories[] = {
 int machine_choose_engine(const char *name, const struct engine **out, struct lockstep_error *error) {
     for (size_t i = 0; i < ARRAY_LEN(engines); i++) {
         if (name && strcmp(name, engines[i].name) != 0) continue;
-        *out = engines[i].engine;
+        const char *why = "";
+        *out = engines[i].engine(&why);
         if (*out) return 0;
-        return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "engine '%s' is not available yet", name);
+        return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "engine '%s' is not available: %s", name, why);
     }
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no engine '%s'", name);
 }
