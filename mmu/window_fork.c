@@ -6,6 +6,15 @@
 #include "host/fault.h"
 #include "mmu/gate.h"
 
+#define HUGE_COPY (4ull << 20) /* from here on the host's huge pages are asked for: its small ones cost more than the copy */
+
+/* Two ranges of pages that are present: one call for all pages is many times cheaper than a fault for each. */
+static void copy_range(char *to, const char *from, size_t n) {
+    if (n >= HUGE_COPY) host_memory_use_huge_pages(to, n);
+    host_memory_populate(to, n);
+    host_guard_copy(to, from, n);
+}
+
 void window_copy_private(struct window_pages *pages, char *from, char *to, uint64_t size, int prot) {
     char *next = from, *at;
     bool lifted = prot & HOST_PROT_WRITE;
@@ -13,8 +22,7 @@ void window_copy_private(struct window_pages *pages, char *from, char *to, uint6
         if (!lifted) host_memory_protect(to, size, HOST_PROT_READ | HOST_PROT_WRITE);
         if (!lifted && prot == HOST_PROT_NONE) host_memory_protect(from, size, HOST_PROT_READ);
         lifted = true;
-        host_memory_populate(to + (at - from), n);
-        host_guard_copy(to + (at - from), at, n);
+        copy_range(to + (at - from), at, n);
     }
     if (!lifted || (prot & HOST_PROT_WRITE)) return;
     host_memory_protect(to, size, prot);
