@@ -6,11 +6,14 @@
  * A new watch is good only when no TLB holds an older write entry: the caller waits for one step of the epoch. */
 #include "mmu/code_page.h"
 
+#include "host/clock.h"
 #include "mmu/gate.h"
 
 #include <stdlib.h>
 
-enum { UNSTABLE_BUMPS = 8 };
+/* A page that is written more than UNSTABLE_BUMPS times, one in FORGET_NS not counted, rests; twice as long if it was written
+ * again soon after the last rest. */
+enum { UNSTABLE_BUMPS = 8, FORGET_NS = 250 * 1000, REST_MIN_NS = 2 * 1000 * 1000, REST_MAX_NS = 64 * 1000 * 1000 };
 
 struct code_watch {
     uint64_t offset;
@@ -46,6 +49,7 @@ static void kick_code(struct address_space *space) {
 
 /* Returns when no thread runs the old code: in translated code, or (others look at each block) past its next safe point. */
 static void settle_code(struct address_space *space) {
+    atomic_fetch_add(&space->code_changes, 1);
     kick_code(space);
     gate_wait_for_native(space);
 }
@@ -55,12 +59,34 @@ static void count_bump(struct code_entry *entry) {
     atomic_fetch_add(&entry->page.version, 1);
 }
 
+static void count_write(struct code_page *page) {
+    const int64_t now = host_clock_monotonic_ns();
+    const int64_t forgotten = (now - atomic_exchange(&page->bumped_ns, now)) / FORGET_NS;
+    const uint32_t n = atomic_load(&page->n_bumps), rest = forgotten < n ? n - (uint32_t)forgotten : 0;
+    atomic_store(&page->n_bumps, rest + 1);
+    if (rest + 1 >= UNSTABLE_BUMPS) atomic_store(&page->unstable, true);
+}
+
 /* By a write. In spaces with translated code a page that is written again and again becomes unstable. */
 static void bump(struct code_entry *entry) {
-    const bool translated = atomic_load_explicit(&entry->space->was_native, memory_order_relaxed);
-    if (translated && ++entry->page.n_bumps >= UNSTABLE_BUMPS) atomic_store(&entry->page.unstable, true);
+    if (atomic_load_explicit(&entry->space->was_native, memory_order_relaxed)) count_write(&entry->page);
     count_bump(entry);
     settle_code(entry->space);
+}
+
+bool code_page_rests_locked(struct code_entry *entry) {
+    struct code_page *page = &entry->page;
+    if (!atomic_load(&page->unstable)) return false;
+    const int64_t now = host_clock_monotonic_ns(), since = atomic_load(&page->bumped_ns);
+    const bool again = since - page->stable_ns < 8 * page->rest_ns;
+    const int64_t longer = page->rest_ns < REST_MAX_NS ? page->rest_ns * 2 : page->rest_ns;
+    const int64_t rest = again ? longer : REST_MIN_NS;
+    if (now - since < rest) return true;
+    page->rest_ns = rest;
+    page->stable_ns = now;
+    atomic_store(&entry->is_watched, false);
+    atomic_store(&page->unstable, false);
+    return false;
 }
 
 static void watch_remove_locked(struct backing *backing, struct code_entry *entry) {

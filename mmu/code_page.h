@@ -21,6 +21,8 @@ struct code_entry {
 struct code_entry *code_entry_find(struct address_space *space, uint64_t gva);
 /* Returns NULL without memory. */
 struct code_entry *code_entry_make(struct address_space *space, uint64_t gva);
+/* Whether the page is unstable still. If it has rested long enough it is to be watched anew. */
+bool code_page_rests_locked(struct code_entry *entry);
 /* Puts the entry in the list of the object's page; a write to that through any mapping is then told. Returns false without memory. */
 bool code_watch_backing(struct backing *backing, uint64_t offset, struct code_entry *entry);
 /* Calls fn for each entry of [start, end). */

@@ -48,6 +48,10 @@ struct space_attachment *space_attachment(const struct address_space *space) {
     return atomic_load_explicit(&space->attachment, memory_order_acquire);
 }
 
+uint64_t space_code_changes(const struct address_space *space) {
+    return atomic_load(&space->code_changes);
+}
+
 struct space_attachment *space_attach(struct address_space *space, struct space_attachment *attachment) {
     struct space_attachment *now = NULL;
     return atomic_compare_exchange_strong(&space->attachment, &now, attachment) ? attachment : now;

@@ -49,6 +49,9 @@ struct space_attachment {
 struct space_attachment *space_attachment(const struct address_space *space);
 /* Returns the one that is attached: another thread may have been first; then the caller frees its own. */
 struct space_attachment *space_attach(struct address_space *space, struct space_attachment *attachment);
+/* Counts the times that pages' code versions stepped (mmu/tlb.h), before KICK_CODE is sent for it: an engine that shares code
+ * between threads need not rely on every thread to hand the kick on. */
+uint64_t space_code_changes(const struct address_space *space);
 struct address_space *space_get(struct address_space *space);
 void space_put(struct address_space *space);
 /* A copy for fork: private pages copy on write, shared ones shared. Returns NULL without memory. */

@@ -44,6 +44,7 @@ struct address_space {
     _Atomic uint32_t n_waiting; /* sleepers on ack */
     _Atomic uint32_t gate;    /* atomic, futex word: see gate.h */
     _Atomic uint32_t n_at_gate; /* atomic: TLBs that sleep on gate */
+    _Atomic uint64_t code_changes; /* atomic: see space_code_changes */
     _Atomic bool was_native;  /* atomic: a thread has run translated code */
     struct host_mutex tlb_lock;
     struct list tlbs;         /* guarded by tlb_lock */

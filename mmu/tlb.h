@@ -99,12 +99,16 @@ size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct m
 struct code_page {
     uint64_t gva;
     _Atomic uint32_t version;
-    /* atomic: never taken back. The page is written so often that writes to it are not told any more (unmapping and new rights still
-     * are): an engine compares the bytes itself each time it enters a block of the page. Read it after tlb_code_page. Only in spaces
-     * in which a thread has been native. */
-    _Atomic bool unstable;
-    uint32_t n_bumps; /* private to mmu/ */
+    /* private to mmu/ */
+    _Atomic bool unstable;           /* atomic: see CODE_UNSTABLE */
+    _Atomic uint32_t n_bumps;        /* atomic: by writes; forgotten with time */
+    _Atomic int64_t bumped_ns;       /* atomic: when it was written the last time */
+    int64_t stable_ns, rest_ns;      /* guarded by space->lock: when it was last watched again, and how long it was not */
 };
+/* In place of a version, which it never equals: the page is written so often that writes to it are not told for a while (unmapping and
+ * new rights still are). An engine runs its code without keeping anything of it, and asks again now and then. Only in spaces
+ * in which a thread has been native. */
+#define CODE_UNSTABLE UINT32_MAX
 /* Watches the page until its next bump. *version is the one to keep with the bytes fetched after the call: reading it
  * from the page later could miss a bump whose bytes were not there yet. The call leaves and enters the engine: it may
  * wait for other threads to reach a safe point, and host addresses got before are void. Returns NULL without memory or

@@ -83,10 +83,10 @@ static void watch_locked(struct address_space *space, uint64_t gva, struct watch
     if (space_fault_locked(space, gva, MEM_EXEC, &pte) != MEM_OK) return;
     struct code_entry *entry = w->entry = code_entry_make(space, gva);
     if (!entry) return;
-    w->version = atomic_load(&entry->page.version); /* before is_watched: a bump clears that first */
+    const bool unstable = code_page_rests_locked(entry);
+    w->version = unstable ? CODE_UNSTABLE : atomic_load(&entry->page.version); /* before is_watched: a bump clears that first */
     if (atomic_load(&entry->is_watched) && entry->n_settled == entry->n_watches) return;
     const struct region *r = region_set_find(&space->regions, gva);
-    const bool unstable = atomic_load(&entry->page.unstable);
     w->must_guard = !unstable && (r->prot & SPACE_WRITE) && !(r->flags & REGION_SHARED) && !entry->is_guarded;
     if (w->must_guard) return;
     if (r->object && !unstable) {

@@ -9,7 +9,7 @@ static void prepare_write(struct address_space *space, const struct region *r, u
     if (r->object && (r->flags & REGION_SHARED)) backing_bump(r->object->backing, region_offset(r, gva));
     const struct code_entry *entry = code_entry_find(space, gva);
     if (!entry) return;
-    if (forced || !atomic_load(&entry->page.unstable)) code_page_bump_locked(space, gva);
+    if (forced || entry->is_guarded || !atomic_load(&entry->page.unstable)) code_page_bump_locked(space, gva);
     window_unguard_locked(space, gva, gva + GUEST_PAGE_SIZE);
 }
 

@@ -234,7 +234,7 @@ static struct block *finish(struct builder *b, struct run *run, uop_fn *exit) {
 /* Writes to the code are not told. */
 static bool is_unstable(const struct run *run) {
     for (unsigned i = 0; i < 2; i++) {
-        if (run->page[i] && atomic_load(&run->page[i]->code->unstable)) return true;
+        if (run->page[i] && run->page[i]->version == CODE_UNSTABLE) return true;
     }
     return false;
 }

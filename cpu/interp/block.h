@@ -4,7 +4,8 @@
 
 #include "cpu/interp/cache.h"
 
-/* Translates at rip and keeps the block; on an unstable page (mmu/tlb.h) only one instruction, in the scratch block. NULL with *fault filled when the first instruction cannot be fetched
+/* Translates at rip and keeps the block; on an unstable page (mmu/tlb.h) only one
+ * instruction, in the scratch block. NULL with *fault filled when the first instruction cannot be fetched
  * (fault->kind MEM_FAULT_NO_MEMORY: the host has no memory). May flush the cache. */
 struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault);
 /* Translates at most n (1..BLOCK_MAX_INSNS) instructions into the scratch block, which lives until the next call. */

@@ -201,9 +201,13 @@ static void run_single_step(struct cpu *cpu) {
     if (retired && plain) interp_raise(cpu, cpu->state.rip, EXCEPTION_DB, 0);
 }
 
+/* Another engine may have taken KICK_CODE meanwhile. */
 static bool take_kicks(struct cpu *cpu) {
+    struct interp *interp = cpu->interp;
     const uint32_t kick = tlb_safe_point(&cpu->tlb);
-    if (kick & KICK_CODE) cache_check_all(&cpu->interp->cache);
+    const uint64_t changes = space_code_changes(cpu->tlb.space);
+    if ((kick & KICK_CODE) || changes != interp->code_changes) cache_check_all(&interp->cache);
+    interp->code_changes = changes;
     return kick & KICK_EXIT;
 }
 
@@ -215,6 +219,7 @@ static enum exit interp_run(struct cpu *cpu) {
             cpu->exception.vector = EXCEPTION_PF;
             return EXIT_EXCEPTION;
         }
+        cpu->interp->code_changes = 0;
         cache_init(&cpu->interp->cache);
     }
     struct interp *interp = cpu->interp;

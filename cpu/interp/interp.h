@@ -7,6 +7,7 @@
 struct interp {
     enum exit exit;       /* why the handlers returned NULL */
     int64_t budget_base;  /* cpu->budget when cpu->retired was last exact */
+    uint64_t code_changes; /* space_code_changes when the cache was last checked on entry */
     struct cache cache;
 };
 

@@ -10,6 +10,7 @@
 
 enum { MAX_UNITS = 1 << 20, MAX_RECORDS = 1 << 23, MAX_EXITS = 1 << 22, MAX_ENTRIES = 1 << 22 };
 enum { POPULATE_STEP = 64 * 1024 };
+enum { PATIENCE = 64 }; /* instructions of an unstable page to interpret before asking again */
 
 /* --- Life --- */
 
@@ -115,17 +116,19 @@ static bool grow_pages(struct jit_space *space) {
     return true;
 }
 
-/* The page of gva, watched. tlb: inside tlb_enter. */
-static struct jit_page *page_of(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
-    if (space->n_pages * 2 >= space->pages_size && !grow_pages(space)) return NULL;
+/* Watches the page of gva; false when there is none, or its code may not be kept. tlb: inside tlb_enter. */
+static bool watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
+    if (space->n_pages * 2 >= space->pages_size && !grow_pages(space)) return false;
     struct jit_page *page = page_slot(space, gva);
-    if (page->code && !page->is_stale) return page;
+    if (page->code && !page->is_stale) return true;
+    if (page->code && page->patience && page->patience--) return false;
     uint32_t version;
     struct code_page *code = tlb_code_page(tlb, gva, &version);
-    if (!code) return NULL;
+    if (!code) return false;
     if (!page->code) space->n_pages++;
-    *page = (struct jit_page){gva, code, version, JIT_NONE, false};
-    return page;
+    const bool unstable = version == CODE_UNSTABLE;
+    *page = (struct jit_page){gva, code, version, JIT_NONE, unstable, unstable ? PATIENCE : 0};
+    return !unstable;
 }
 
 /* --- Translating --- */
@@ -159,25 +162,33 @@ static void add_to_page(struct jit_space *space, uint32_t unit, uint64_t gva, un
     page->units = unit * 2 + which;
 }
 
+static void find_unit(struct jit_space *space, struct tlb *tlb, uint64_t pc, uint8_t *bytes) {
+    const struct unit_source source = {bytes, fetch(tlb, pc, bytes), pc, align_up(pc + 1, GUEST_PAGE_SIZE)};
+    unit_find(&space->plan, &source, is_known, space);
+}
+
 static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enum jit_way way) {
     uint8_t bytes[GUEST_PAGE_SIZE + INSN_MAX_LENGTH];
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
-    if (!page_of(space, tlb, first)) return false;
-    const struct unit_source source = {bytes, fetch(tlb, pc, bytes), pc, align_up(pc + 1, GUEST_PAGE_SIZE)};
-    unit_find(&space->plan, &source, is_known, space);
-    if (!space->plan.n) return false;
+    if (!watch(space, tlb, first)) return false;
+    find_unit(space, tlb, pc, bytes);
     const bool crosses = space->plan.crosses_page;
-    if (crosses && !page_of(space, tlb, source.page_end)) return false;
+    if (crosses) {
+        if (!watch(space, tlb, first + GUEST_PAGE_SIZE)) return false;
+        find_unit(space, tlb, pc, bytes); /* from bytes that are watched */
+    }
+    if (!space->plan.n) return false;
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
     const uint32_t before = space->used, unit = emit_unit(space, way);
     if (unit == JIT_NONE) return false;
     populate_ahead(space, before);
     add_to_page(space, unit, first, 0);
-    if (crosses) add_to_page(space, unit, source.page_end, 1);
+    if (crosses) add_to_page(space, unit, first + GUEST_PAGE_SIZE, 1);
     return true;
 }
 
 static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, enum jit_way way) {
+    if (space_code_changes(cpu->tlb.space) != space->checked) jit_space_check(space, cpu);
     const struct jit_entry *entry = jit_map_find(&space->map, pc);
     if (entry || !pc || pc >= space_end(cpu->tlb.space) || !has_room(space)) return entry;
     tlb_enter(&cpu->tlb);
@@ -212,6 +223,7 @@ void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way
 }
 
 const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
+    if (space_code_changes(cpu->tlb.space) != space->checked) jit_space_check(space, cpu);
     const struct jit_entry *entry = jit_map_find(&space->call_entries, pc);
     if (entry) return entry;
     const struct jit_entry *body = find(space, cpu, pc, JIT_BY_CALL);
@@ -265,7 +277,8 @@ static void drop_unit(struct jit_space *space, uint32_t number) {
     unit->dead = true;
 }
 
-void jit_space_check(struct jit_space *space) {
+void jit_space_check(struct jit_space *space, const struct cpu *cpu) {
+    space->checked = space_code_changes(cpu->tlb.space); /* before looking */
     for (size_t i = 0; i < space->pages_size; i++) {
         struct jit_page *page = &space->pages[i];
         if (!page->code) continue;

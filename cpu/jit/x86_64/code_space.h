@@ -81,7 +81,8 @@ struct jit_page {
     struct code_page *code; /* borrowed from the space; NULL: free slot */
     uint32_t version;
     uint32_t units;         /* the first unit: 2 * number + which of its page_next continues the list; or JIT_NONE */
-    bool is_stale;          /* changed since: watch it again before it is translated again */
+    bool is_stale;          /* changed since, or unstable: watch it again before it is translated again */
+    uint8_t patience;       /* unstable: how often not to ask */
 };
 
 struct jit_entry {
@@ -114,6 +115,7 @@ struct jit_space {
     struct host_code code;
     uint32_t used, first_unit_at; /* bytes of code: in all, and those of the stubs */
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
+    uint64_t checked;             /* space_code_changes at the last jit_space_check */
     uint64_t generation;          /* steps when everything is dropped: numbers of units and exits die */
     struct jit_map map;
     struct jit_page *pages;       /* owned; open addressing */
@@ -147,7 +149,7 @@ const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu 
 /* Leads the branch of an exit straight to code. */
 void jit_space_link(struct jit_space *space, uint32_t exit, const struct jit_entry *to);
 /* Unlinks what was translated from pages that have changed since. */
-void jit_space_check(struct jit_space *space);
+void jit_space_check(struct jit_space *space, const struct cpu *cpu);
 
 /* For the translator. */
 struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc);

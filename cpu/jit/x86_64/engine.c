@@ -130,10 +130,10 @@ static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct le
     }
 }
 
-static enum exit take_kicks(struct jit_space *space, uint32_t kick) {
+static enum exit take_kicks(struct cpu *cpu, struct jit_space *space, uint32_t kick) {
     if (kick & KICK_CODE) {
         host_mutex_lock(&space->lock);
-        jit_space_check(space);
+        jit_space_check(space, cpu);
         host_mutex_unlock(&space->lock);
     }
     return kick & KICK_EXIT ? EXIT_KICKED : EXIT_NONE;
@@ -166,7 +166,7 @@ static enum exit run_translated(struct cpu *cpu, struct jit_space *space) {
             exit = interpret_one(cpu);
         } else {
             const uint32_t kick = enter(cpu, space, host, &why);
-            exit = kick ? take_kicks(space, kick) : serve(cpu, space, &why);
+            exit = kick ? take_kicks(cpu, space, kick) : serve(cpu, space, &why);
         }
         if (exit != EXIT_NONE) return exit;
     }
