@@ -44,7 +44,6 @@ struct back_end {
     /* Touches the pages of [start, end), which lies in r, for reading or writing. Returns MEM_OK or the first refusal. */
     enum mem_fault_kind (*populate)(struct address_space *space, struct region *r, uint64_t start, uint64_t end, int access);
 
-    uint64_t (*count_resident)(const struct address_space *space, const struct region *r);
     /* Adds what is resident of all regions to the sums. */
     void (*add_resident)(const struct address_space *space, struct space_usage *out);
     /* One byte per page of [start, end), which lies in r. */

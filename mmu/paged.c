@@ -165,6 +165,6 @@ static void free_pages(struct address_space *space) {
 const struct back_end back_end_paged = {
     .stop = nothing, .resume = nothing, .place = place, .drop = drop, .dropped = dropped, .discard = discard,
     .protect = protect, .move = move, .advise = advise, .zap = zap_objects, .fault = paged_fault, .populate = populate,
-    .count_resident = count_resident, .add_resident = add_resident, .resident = resident, .copy = paged_copy, .word = paged_word,
+    .add_resident = add_resident, .resident = resident, .copy = paged_copy, .word = paged_word,
     .copy_string = paged_copy_string, .watch = paged_watch, .guard = paged_guard, .fork = paged_fork, .free = free_pages,
 };

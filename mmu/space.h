@@ -128,7 +128,6 @@ struct region_info {
     int prot;
     bool shared, grows_down, dont_dump, locked;
     const char *name; /* "", a path, "[heap]", "[stack]", "[vdso]"; borrowed during the call */
-    uint64_t resident_pages;
 };
 int space_walk(struct address_space *space, int (*cb)(const struct region_info *info, void *arg), void *arg);
 /* Names an anonymous region ("[stack]", "[vdso]"; PR_SET_VMA_ANON_NAME). */

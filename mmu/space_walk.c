@@ -19,7 +19,7 @@ static void describe(const struct address_space *space, const struct region *r, 
         .start = r->start, .end = r->end, .offset = r->offset, .prot = r->prot,
         .shared = (r->flags & REGION_SHARED) != 0, .grows_down = (r->flags & REGION_GROWS_DOWN) != 0,
         .dont_dump = (r->flags & REGION_DONT_DUMP) != 0, .locked = (r->flags & REGION_LOCKED) != 0,
-        .name = name_of(space, r), .resident_pages = space->back->count_resident(space, r),
+        .name = name_of(space, r),
     };
     if (!r->object) return;
     info->dev = r->object->backing->id.dev;

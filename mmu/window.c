@@ -102,11 +102,6 @@ static uint64_t count_in_region(struct window_pages *pages, const struct address
     return bytes;
 }
 
-static uint64_t count_resident(const struct address_space *space, const struct region *r) {
-    struct window_pages pages = window_pages_in(host_memory_present_pages, window_host(space, r->start), window_host(space, r->end));
-    return count_in_region(&pages, space, r) / GUEST_PAGE_SIZE;
-}
-
 static void add_resident(const struct address_space *space, struct space_usage *out) {
     struct window_pages pages = window_pages_of(host_memory_present_pages, space);
     LIST_FOR_EACH(node, &space->regions.list) {
@@ -129,6 +124,6 @@ static void give_back(struct address_space *space) {
 const struct back_end back_end_window = {
     .stop = stop, .resume = resume, .place = window_place, .drop = drop, .dropped = dropped, .discard = discard,
     .protect = protect, .move = window_move, .advise = advise, .zap = zap, .fault = window_fault, .populate = populate,
-    .count_resident = count_resident, .add_resident = add_resident, .resident = resident, .copy = window_copy, .word = window_word,
+    .add_resident = add_resident, .resident = resident, .copy = window_copy, .word = window_word,
     .copy_string = window_copy_string, .watch = window_watch, .guard = window_guard, .fork = window_fork, .free = give_back,
 };
