@@ -63,6 +63,7 @@ uint32_t emitter_entry(struct emitter *e, uint64_t pc) {
 static void emit_leave(struct emitter *e, enum jit_exit_kind kind, uint64_t pc) {
     emit_spill(e);
     asm_leave(&e->a, e->space, jit_space_new_exit(e->space, kind, pc));
+    emitter_record_spilled(e); /* until what comes back has loaded them */
 }
 
 static void emit_one(struct emitter *e) {

@@ -93,7 +93,7 @@ static void put_address(struct assembler *a, unsigned reg, const struct operand_
     if (m->base == REG_NONE) {
         asm_byte(a, field | 4);
         asm_byte(a, m->scale << 6 | index << 3 | 5);
-    } else if (index == 4 && (m->base & 7) != 4) {
+    } else if (m->index == REG_NONE && (m->base & 7) != RSP) { /* R12 as index has the same bits as none */
         asm_byte(a, 0x80 | field | (m->base & 7));
     } else {
         asm_byte(a, 0x80 | field | 4);
