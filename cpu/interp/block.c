@@ -11,6 +11,7 @@
 #include "cpu/interp/lower.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The instructions of a block before lowering. */
 struct run {
@@ -23,6 +24,8 @@ struct run {
     int error;                 /* decode_error that insn[n - 1] stands for, or 0 */
     struct cache_page *page[2];
     uint64_t end;              /* where execution goes on after the last */
+    const uint8_t *source;     /* if not NULL, instead of memory: n_source bytes from rip on */
+    size_t n_source;
 };
 
 struct builder {
@@ -42,9 +45,17 @@ static bool watch(struct cpu *cpu, struct run *run, unsigned i, uint64_t gva, st
     return run->page[i];
 }
 
+static int fetch_from_source(const struct run *run, uint64_t gva, struct insn *insn) {
+    const uint64_t offset = gva - run->rip;
+    if (offset >= run->n_source) return 0;
+    const int length = decode(run->source + offset, run->n_source - offset, insn);
+    return length == DECODE_TRUNCATED ? 0 : length;
+}
+
 /* Decodes one instruction at gva. Returns its length, a decode_error, or 0 with *fault filled. */
 static int fetch_insn(struct cpu *cpu, struct run *run, uint64_t gva, struct insn *insn, struct mem_fault *fault) {
     uint8_t bytes[INSN_MAX_LENGTH];
+    if (run->source) return fetch_from_source(run, gva, insn);
     const unsigned rest = GUEST_PAGE_SIZE - (unsigned)(gva % GUEST_PAGE_SIZE);
     size_t n = tlb_fetch(&cpu->tlb, gva, bytes, rest < sizeof bytes ? rest : sizeof bytes, fault);
     if (!n) return 0;
@@ -239,12 +250,88 @@ static bool is_unstable(const struct run *run) {
     return false;
 }
 
+static struct block *build_scratch(struct cpu *cpu, struct run *run, struct mem_fault *fault) {
+    struct cache *cache = &cpu->interp->cache;
+    liveness_mark(run->insn, run->n, run->flags_dead);
+    if (!cache->scratch) cache->scratch = malloc(BLOCK_MAX_BYTES);
+    if (!cache->scratch) {
+        *fault = (struct mem_fault){.kind = MEM_FAULT_NO_MEMORY, .access = MEM_EXEC, .gva = run->rip};
+        return NULL;
+    }
+    struct builder b = {.block = cache->scratch, .next = cache->scratch->uop};
+    return finish(&b, run, uop_exit_once);
+}
+
+struct block *block_build_truncated(struct cpu *cpu, uint64_t rip, unsigned n, struct mem_fault *fault) {
+    struct run run = {.source = NULL};
+    cache_make_room(&cpu->interp->cache);
+    return decode_run(cpu, rip, n, &run, fault) ? build_scratch(cpu, &run, fault) : NULL;
+}
+
+static bool may_store(const struct insn *insn) {
+    if (insn->op == OP_INVALID) return false;
+    const unsigned faults = form_info(insn->form)->faults;
+    if (faults & FAULT_STACK) return true;
+    if (!(faults & FAULT_MEMORY)) return false;
+    unsigned access = ACCESS_NONE;
+    for (unsigned i = 0; i < insn->n_operands; i++) {
+        if (insn->operand[i].kind == OPERAND_MEM) access |= insn->operand[i].access;
+    }
+    return access != ACCESS_READ;
+}
+
+/* Up to the first instruction behind which other bytes may have to be looked at. */
+static void shorten(struct run *run) {
+    for (unsigned i = 0; i < run->n; i++) {
+        if (!run->followed[i] && !may_store(&run->insn[i])) continue;
+        if (i + 1 < run->n) run->error = 0;
+        run->n = i + 1;
+        run->followed[i] = false;
+        run->end = run->at[i] + run->insn[i].length;
+    }
+}
+
+/* A block that compares its bytes whenever it is entered. */
+static struct block *build_verified(struct cpu *cpu, uint64_t rip, struct mem_fault *fault) {
+    struct cache *cache = &cpu->interp->cache;
+    uint8_t source[BLOCK_MAX_SOURCE];
+    const size_t rest = GUEST_PAGE_SIZE - rip % GUEST_PAGE_SIZE;
+    struct run run = {.source = source};
+    run.n_source = tlb_fetch(&cpu->tlb, rip, source, rest < sizeof source ? rest : sizeof source, fault);
+    if (!decode_run(cpu, rip, BLOCK_MAX_INSNS, &run, fault)) return block_build_truncated(cpu, rip, 1, fault);
+    shorten(&run);
+    liveness_mark(run.insn, run.n, run.flags_dead);
+    struct block *block = cache_alloc(cache, BLOCK_MAX_BYTES + BLOCK_MAX_SOURCE);
+    if (!block) return block_build_truncated(cpu, rip, 1, fault);
+    struct builder b = {.block = block, .next = block->uop};
+    finish(&b, &run, uop_exit);
+    const size_t n = run.error ? run.n_source : run.end - rip;
+    block->uop[0].fn = uop_entry_verified;
+    block->uop[0].disp = (int64_t)(uintptr_t)memcpy(b.next, source, n);
+    block->uop[0].size = (uint8_t)n;
+    cache_trim(cache, block, (size_t)((char *)b.next - (char *)block) + n);
+    cache_insert(cache, block);
+    cache_register(block);
+    return block;
+}
+
+bool block_verify(struct cpu *cpu, const struct uop *entry) {
+    uint8_t now[BLOCK_MAX_SOURCE];
+    const uint64_t rip = (uint64_t)entry->imm;
+    const void *source = (const void *)(uintptr_t)entry->disp;
+    struct mem_fault fault;
+    const struct tlb_entry *e = tlb_slot(&cpu->tlb, rip);
+    const bool hit = e->exec == align_down(rip, GUEST_PAGE_SIZE);
+    if (LIKELY(hit)) return memcmp((const void *)(uintptr_t)(rip + e->delta), source, entry->size) == 0;
+    return tlb_fetch(&cpu->tlb, rip, now, entry->size, &fault) == entry->size && memcmp(now, source, entry->size) == 0;
+}
+
 struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault) {
     struct cache *cache = &cpu->interp->cache;
-    struct run run;
+    struct run run = {.source = NULL};
     cache_make_room(cache);
     if (!decode_run(cpu, rip, BLOCK_MAX_INSNS, &run, fault)) return NULL;
-    if (UNLIKELY(is_unstable(&run))) return block_build_truncated(cpu, rip, 1, fault);
+    if (UNLIKELY(is_unstable(&run))) return build_verified(cpu, rip, fault);
     liveness_mark(run.insn, run.n, run.flags_dead);
     struct block *block = cache_alloc(cache, BLOCK_MAX_BYTES);
     if (!block) {
@@ -259,17 +346,10 @@ struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault
     return block;
 }
 
-struct block *block_build_truncated(struct cpu *cpu, uint64_t rip, unsigned n, struct mem_fault *fault) {
-    struct cache *cache = &cpu->interp->cache;
-    struct run run;
-    cache_make_room(cache);
-    if (!decode_run(cpu, rip, n, &run, fault)) return NULL;
-    liveness_mark(run.insn, run.n, run.flags_dead);
-    if (!cache->scratch) cache->scratch = malloc(BLOCK_MAX_BYTES);
-    if (!cache->scratch) {
-        *fault = (struct mem_fault){.kind = MEM_FAULT_NO_MEMORY, .access = MEM_EXEC, .gva = rip};
-        return NULL;
-    }
-    struct builder b = {.block = cache->scratch, .next = cache->scratch->uop};
-    return finish(&b, &run, uop_exit_once);
+struct block *block_build_visited(struct cpu *cpu, uint64_t rip, bool *unstable, struct mem_fault *fault) {
+    struct run run = {.source = NULL};
+    cache_make_room(&cpu->interp->cache);
+    if (!decode_run(cpu, rip, 1, &run, fault)) return NULL;
+    *unstable = is_unstable(&run);
+    return *unstable ? build_verified(cpu, rip, fault) : build_scratch(cpu, &run, fault);
 }

@@ -112,7 +112,7 @@ static void unchain(struct cache *cache, struct block *block) {
     cache->n_blocks--;
 }
 
-static void kill(struct cache *cache, struct block *block) {
+void cache_drop(struct cache *cache, struct block *block) {
     if (block->dead) return;
     block->dead = true;
     unchain(cache, block);
@@ -134,11 +134,11 @@ static void update(struct cache *cache, struct cache_page *page, uint32_t versio
     page->blocks = NULL;
     while (block) {
         struct block *next = block->page_next[block->page[0] == page ? 0 : 1];
-        kill(cache, block);
+        cache_drop(cache, block);
         block = next;
     }
     if (cache->scratch && (cache->scratch->page[0] == page || cache->scratch->page[1] == page))
-        kill(cache, cache->scratch);
+        cache_drop(cache, cache->scratch);
 }
 
 static void check(struct cache *cache, struct cache_page *page) {

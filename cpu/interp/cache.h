@@ -11,6 +11,7 @@
 #define BLOCK_MAX_INSNS 64u
 /* entry + body with an address uop each + fall-through + one exit per branch */
 #define BLOCK_MAX_UOPS (1 + 2 * BLOCK_MAX_INSNS + 1 + BLOCK_MAX_INSNS)
+#define BLOCK_MAX_SOURCE 240u /* bytes of a block that compares them */
 #define CACHE_MAX_BYTES (16u << 20)
 #define CACHE_JUMP_SLOTS 1024u
 
@@ -76,6 +77,8 @@ struct cache_page *cache_page_get(struct cache *cache, struct tlb *tlb, uint64_t
 /* Adds a block to the lists of its pages. */
 void cache_register(struct block *block);
 
+/* Drops one block. */
+void cache_drop(struct cache *cache, struct block *block);
 /* Drops the blocks of every page that changed; of the page of gva if it changed. */
 void cache_check_all(struct cache *cache);
 void cache_check_page(struct cache *cache, uint64_t gva);

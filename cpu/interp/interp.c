@@ -92,13 +92,30 @@ static const struct uop *fetch_failed(struct cpu *cpu, uint64_t rip, const struc
     return interp_raise_memory(cpu, rip, SEG_CS);
 }
 
+enum { VISIT_BUDGET = 4096 };
+
+/* NULL, and no fault: the visit ends here. */
+static struct block *build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault) {
+    enum visit *visit = &cpu->interp->visit;
+    if (LIKELY(*visit == VISIT_NONE)) return block_build(cpu, rip, fault);
+    const bool is_first = cpu->budget == VISIT_BUDGET;
+    bool unstable;
+    fault->kind = MEM_OK;
+    if (!is_first && *visit != VISIT_UNSTABLE) return NULL;
+    struct block *block = block_build_visited(cpu, rip, &unstable, fault);
+    if (!block) return NULL;
+    if (unstable) *visit = VISIT_UNSTABLE;
+    return is_first || unstable ? block : NULL;
+}
+
 const struct uop *interp_goto(struct cpu *cpu, uint64_t rip) {
     struct cache *cache = &cpu->interp->cache;
     struct block *block = cache_find(cache, rip);
     if (!block) {
         struct mem_fault fault;
         if (cpu->budget <= 0) return interp_stop(cpu, rip, EXIT_BUDGET);
-        block = block_build(cpu, rip, &fault);
+        block = build(cpu, rip, &fault);
+        if (!block && fault.kind == MEM_OK) return interp_stop(cpu, rip, EXIT_BUDGET);
         if (!block) return fetch_failed(cpu, rip, &fault);
         if (block == cache->scratch) return block->uop;
     }
@@ -128,6 +145,15 @@ const struct uop *uop_entry(struct cpu *cpu, const struct uop *u) {
     if (UNLIKELY((cpu->budget -= u->before) < 0)) return entry_slow(cpu, u);
     if (UNLIKELY(atomic_load_explicit(&cpu->tlb.kick, memory_order_relaxed))) return entry_slow(cpu, u);
     NEXT(cpu, u);
+}
+
+const struct uop *uop_entry_verified(struct cpu *cpu, const struct uop *u) {
+    if (UNLIKELY((cpu->budget -= u->before) < 0)) return entry_slow(cpu, u);
+    if (UNLIKELY(atomic_load_explicit(&cpu->tlb.kick, memory_order_relaxed))) return entry_slow(cpu, u);
+    if (LIKELY(block_verify(cpu, u))) NEXT(cpu, u);
+    cpu->budget += u->before;
+    cache_drop(&cpu->interp->cache, block_of(u));
+    return interp_goto(cpu, (uint64_t)u->imm);
 }
 
 const struct uop *uop_entry_dead(struct cpu *cpu, const struct uop *u) {
@@ -211,18 +237,21 @@ static bool take_kicks(struct cpu *cpu) {
     return kick & KICK_EXIT;
 }
 
-static enum exit interp_run(struct cpu *cpu) {
-    if (!cpu->interp) {
-        cpu->interp = malloc(sizeof *cpu->interp);
-        if (!cpu->interp) {
-            cpu->exception.fault = (struct mem_fault){.kind = MEM_FAULT_NO_MEMORY, .gva = cpu->state.rip};
-            cpu->exception.vector = EXCEPTION_PF;
-            return EXIT_EXCEPTION;
-        }
-        cpu->interp->code_changes = 0;
-        cache_init(&cpu->interp->cache);
+static bool prepare(struct cpu *cpu) {
+    if (cpu->interp) return true;
+    cpu->interp = calloc(1, sizeof *cpu->interp);
+    if (cpu->interp) cache_init(&cpu->interp->cache);
+    return cpu->interp;
+}
+
+static enum exit run(struct cpu *cpu, enum visit visit) {
+    if (!prepare(cpu)) {
+        cpu->exception.fault = (struct mem_fault){.kind = MEM_FAULT_NO_MEMORY, .gva = cpu->state.rip};
+        cpu->exception.vector = EXCEPTION_PF;
+        return EXIT_EXCEPTION;
     }
     struct interp *interp = cpu->interp;
+    interp->visit = visit;
     interp->budget_base = cpu->budget;
     tlb_enter(&cpu->tlb);
     fp_enter(cpu);
@@ -236,6 +265,17 @@ static enum exit interp_run(struct cpu *cpu) {
     tlb_leave(&cpu->tlb);
     sync_retired(cpu);
     return interp->exit;
+}
+
+static enum exit interp_run(struct cpu *cpu) {
+    return run(cpu, VISIT_NONE);
+}
+
+enum exit interp_visit(struct cpu *cpu) {
+    cpu->budget = VISIT_BUDGET;
+    const enum exit why = run(cpu, VISIT_ONE);
+    cpu->budget = INT64_MAX;
+    return why == EXIT_BUDGET ? EXIT_NONE : why;
 }
 
 static void interp_flush(struct cpu *cpu) {

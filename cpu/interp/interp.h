@@ -4,9 +4,13 @@
 
 #include "cpu/interp/cache.h"
 
+/* Whether interp_visit runs; it is, or has been, on an unstable page. */
+enum visit { VISIT_NONE, VISIT_ONE, VISIT_UNSTABLE };
+
 struct interp {
     enum exit exit;       /* why the handlers returned NULL */
     int64_t budget_base;  /* cpu->budget when cpu->retired was last exact */
+    enum visit visit;
     uint64_t code_changes; /* space_code_changes when the cache was last checked on entry */
     struct cache cache;
 };
@@ -30,6 +34,7 @@ const struct uop *uop_raise_stack(struct cpu *cpu, const struct uop *u);
 
 /* Handlers that are not instructions. */
 uop_fn uop_entry;      /* counts the block and looks at the kicks */
+uop_fn uop_entry_verified; /* the same of a block that compares its bytes */
 uop_fn uop_entry_dead; /* of a dropped block: look again */
 uop_fn uop_resync;     /* the rest of a dropped block that is running: go on in a new one */
 uop_fn uop_goto;       /* goes to ptr */

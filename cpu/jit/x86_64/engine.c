@@ -26,14 +26,6 @@ struct leaving {
     uint32_t exit;
 };
 
-/* One instruction. EXIT_NONE: it was done, go on. */
-static enum exit interpret_one(struct cpu *cpu) {
-    cpu->budget = 1;
-    const enum exit why = engine_interp.run(cpu);
-    cpu->budget = INT64_MAX;
-    return why == EXIT_BUDGET ? EXIT_NONE : why;
-}
-
 static void load_state(struct cpu *cpu, const struct jit_space *space, uint64_t host) {
     struct cpu_state *s = &cpu->state;
     jit_thread.base = space->base;
@@ -124,8 +116,8 @@ static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct le
         add_target(cpu, space, JIT_BY_RETURN);
         return EXIT_NONE;
     case JIT_EXIT_STOPPED: s->rip = jit_thread.fault_rip; return EXIT_NONE;
-    case JIT_EXIT_FAULTED: s->rip = jit_thread.fault_rip; return interpret_one(cpu);
-    case JIT_EXIT_INTERPRET: s->rip = why->pc; return interpret_one(cpu);
+    case JIT_EXIT_FAULTED: s->rip = jit_thread.fault_rip; return interp_visit(cpu);
+    case JIT_EXIT_INTERPRET: s->rip = why->pc; return interp_visit(cpu);
     default: return EXIT_NONE;
     }
 }
@@ -163,7 +155,7 @@ static enum exit run_translated(struct cpu *cpu, struct jit_space *space) {
         const uint64_t host = find(cpu, space, cpu->state.rip);
         enum exit exit;
         if (!host) {
-            exit = interpret_one(cpu);
+            exit = interp_visit(cpu);
         } else {
             const uint32_t kick = enter(cpu, space, host, &why);
             exit = kick ? take_kicks(cpu, space, kick) : serve(cpu, space, &why);
