@@ -78,6 +78,15 @@ static inline void asm_lea_sum(struct assembler *a, unsigned reg, unsigned base)
     asm_byte(a, 0);
 }
 
+/* lea reg, [reg + index << scale] */
+static inline void asm_lea_scaled(struct assembler *a, unsigned reg, unsigned index, unsigned scale) {
+    asm_byte(a, 0x48 | (reg & 8) >> 1 | (index & 8) >> 2 | (reg & 8) >> 3);
+    asm_byte(a, 0x8d);
+    asm_byte(a, 0x44 | (reg & 7) << 3);
+    asm_byte(a, scale << 6 | (index & 7) << 3 | (reg & 7));
+    asm_byte(a, 0);
+}
+
 static inline void asm_mov(struct assembler *a, unsigned to, unsigned from) {
     asm_byte(a, 0x48 | (from & 8) >> 1 | (to & 8) >> 3);
     asm_byte(a, 0x89);

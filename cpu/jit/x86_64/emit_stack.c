@@ -30,13 +30,13 @@ static bool is_register(const struct operand *operand, unsigned reg) {
     return operand->kind == OPERAND_REG && operand->reg_class == REG_GPR && operand->reg == reg;
 }
 
-/* Numbers that only differ by W, a multiple of the page size, give results that do, too; but other flags. */
-static bool is_plain_arithmetic(const struct emitter *e, const struct unit_insn *u) {
+/* Numbers that only differ by W give results that do, too. As W is a multiple of the page size and far from the sign, so are the
+ * flags, as long as RSP holds an address. */
+static bool is_plain_arithmetic(const struct unit_insn *u) {
     const struct insn *insn = &u->insn;
     if (!is_register(&insn->operand[0], RSP) || insn->op_size != 8 || insn->operand[1].kind != OPERAND_IMM) return false;
     if (insn->op == OP_AND && (insn->imm >= 0 || insn->imm < -4096)) return false;
-    if (insn->op != OP_ADD && insn->op != OP_SUB && insn->op != OP_AND) return false;
-    return unit_falls_through(e->plan, e->i) && unit_flags_dead(e->plan, e->i + 1);
+    return insn->op == OP_ADD || insn->op == OP_SUB || insn->op == OP_AND;
 }
 
 /* lea reg, [reg + rsp + disp32]; reg is not RSP */
@@ -56,9 +56,10 @@ static bool emit_lea(struct emitter *e, const struct unit_insn *u) {
         asm_bytes(&e->a, u->bytes, insn->length);
         return true;
     }
-    if (to == RSP || insn->mem.index != REG_NONE) return false;
+    if (to == RSP || to == insn->mem.index) return false;
     asm_load_fs(&e->a, to, AT(minus_base));
     add_stack_address(&e->a, to, insn->mem.disp);
+    if (insn->mem.index != REG_NONE) asm_lea_scaled(&e->a, to, insn->mem.index, insn->mem.scale);
     return true;
 }
 
@@ -88,7 +89,7 @@ bool emit_stack_pointer(struct emitter *e, const struct unit_insn *u) {
     const struct operand *to = &insn->operand[0], *from = &insn->operand[1];
     if (insn->op == OP_LEA) return emit_lea(e, u);
     if (insn->op == OP_PUSH || insn->op == OP_POP || insn->op == OP_XCHG) return false;
-    if (is_plain_arithmetic(e, u)) {
+    if (is_plain_arithmetic(u)) {
         asm_bytes(&e->a, u->bytes, insn->length);
         return true;
     }
