@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool option_engine(struct run_options *options, char *value) {
@@ -13,6 +14,15 @@ static bool option_engine(struct run_options *options, char *value) {
 static bool option_memory(struct run_options *options, char *value) {
     options->machine.memory = value;
     return true;
+}
+
+static bool option_jit_cache(struct run_options *options, char *value) {
+    char *end;
+    const unsigned long mib = strtoul(value, &end, 10);
+    options->machine.jit_cache_mib = (unsigned)mib;
+    if (*value >= '0' && *value <= '9' && *end == '\0' && mib >= 1 && mib <= 256) return true;
+    complain("--jit-cache needs a number from 1 to 256");
+    return false;
 }
 
 static bool option_cpu(struct run_options *options, char *value) {

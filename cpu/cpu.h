@@ -9,6 +9,7 @@
 
 struct cpu_model;
 struct host_mutex;
+struct log;
 
 /* What the CPU learns from outside. Deterministic mode supplies its own functions. */
 struct cpu_env {
@@ -19,6 +20,8 @@ struct cpu_env {
     const struct cpu_model *model;                 /* CPUID; immutable */
     struct host_mutex *split_lock;                 /* borrowed, one per machine: LOCK on operands that are not naturally
                                                     * aligned; NULL: only one CPU runs at a time */
+    size_t code_limit;                             /* bytes of translated code of each space; 0: the engine's own limit */
+    const struct log *log;                         /* borrowed; may be NULL */
 };
 
 struct interp; /* private to cpu/interp */

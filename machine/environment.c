@@ -23,5 +23,6 @@ void machine_init_cpu_env(struct lockstep_machine *machine, const struct cpu_mod
         .arg = machine,
         .model = model,
         .split_lock = &machine->split_lock,
+        .log = &machine->log,
     };
 }

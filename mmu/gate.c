@@ -75,3 +75,11 @@ void gate_wait_for_native(struct address_space *space) {
     }
     atomic_fetch_sub(&space->n_waiting, 1);
 }
+
+void space_hold(struct address_space *space) {
+    gate_close(space, GATE_NATIVE);
+}
+
+void space_let_go(struct address_space *space) {
+    gate_open(space, GATE_NATIVE);
+}

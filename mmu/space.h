@@ -49,6 +49,10 @@ struct space_attachment {
 struct space_attachment *space_attachment(const struct address_space *space);
 /* Returns the one that is attached: another thread may have been first; then the caller frees its own. */
 struct space_attachment *space_attach(struct address_space *space, struct space_attachment *attachment);
+/* Keeps every thread of the space out of engines and translated code: returns when none is inside any more, and none gets in until
+ * space_let_go. The caller is outside, and holds no lock that a thread inside may wait for. */
+void space_hold(struct address_space *space);
+void space_let_go(struct address_space *space);
 /* Counts the times that pages' code versions stepped (mmu/tlb.h), before KICK_CODE is sent for it: an engine that shares code
  * between threads need not rely on every thread to hand the kick on. */
 uint64_t space_code_changes(const struct address_space *space);

@@ -25,6 +25,7 @@ struct lockstep_machine;
 struct lockstep_options {
     const char *engine;   /* "auto", "interp", "jit" */
     const char *memory;   /* "auto", "paged", "window" */
+    unsigned jit_cache_mib; /* for translated code of each process, at most 256; 0: the default, 128 */
     const char *cpu;      /* CPU model by name; NULL: the default one */
     const char *rootfs;   /* host directory that is the guest's /; NULL: the host's own */
     bool strace;          /* print every system call to stderr */

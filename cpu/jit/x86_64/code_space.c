@@ -1,91 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* The code of a space: making it, translating into it, linking and unlinking. */
+/* The code of a space: translating into it, linking and unlinking. */
 #include "cpu/jit/x86_64/code_space.h"
 
 #include "cpu/jit/x86_64/emit.h"
-#include "cpu/jit/x86_64/stubs.h"
-#include "host/memory.h"
 
 #include <stdlib.h>
 
-enum { MAX_UNITS = 1 << 20, MAX_RECORDS = 1 << 23, MAX_EXITS = 1 << 22, MAX_ENTRIES = 1 << 22 };
-enum { POPULATE_STEP = 64 * 1024 };
-enum { PATIENCE = 64 }; /* instructions of an unstable page to interpret before asking again */
-
-/* --- Life --- */
-
-static void free_space(struct space_attachment *attachment) {
-    struct jit_space *space = CONTAINER_OF(attachment, struct jit_space, attachment);
-    host_code_unmap(&space->code);
-    host_code_unmap_data((void *)(space->base + JIT_DATA_AT), JIT_DATA_SIZE);
-    if (space->units) host_memory_unmap(space->units, MAX_UNITS * sizeof *space->units);
-    if (space->records) host_memory_unmap(space->records, MAX_RECORDS * sizeof *space->records);
-    if (space->exits) host_memory_unmap(space->exits, MAX_EXITS * sizeof *space->exits);
-    if (space->entry_pcs) host_memory_unmap(space->entry_pcs, MAX_ENTRIES * sizeof *space->entry_pcs);
-    free(space->map.slot);
-    free(space->call_entries.slot);
-    for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) free(space->targets[way].map.slot);
-    free(space->pages);
-    host_mutex_fini(&space->lock);
-    free(space);
-}
-
-/* Big and touched only as far as used, so that nothing ever moves. */
-static void *reserve(size_t n, size_t size) {
-    return host_memory_map(n * size, HOST_PROT_READ | HOST_PROT_WRITE, 0);
-}
-
-static bool make_memory(struct jit_space *space) {
-    space->units = reserve(MAX_UNITS, sizeof *space->units);
-    space->records = reserve(MAX_RECORDS, sizeof *space->records);
-    space->exits = reserve(MAX_EXITS, sizeof *space->exits);
-    space->entry_pcs = reserve(MAX_ENTRIES, sizeof *space->entry_pcs);
-    return space->units && space->records && space->exits && space->entry_pcs;
-}
-
-static void start_code(struct jit_space *space) {
-    uint64_t *data = (uint64_t *)(space->base + JIT_DATA_AT);
-    space->used = space->n_exits = space->n_records = space->n_entry_pcs = 0;
-    atomic_store(&space->n_units, 0);
-    host_code_populate(&space->code, 0, POPULATE_STEP);
-    stubs_write(space);
-    static const enum jit_exit_kind miss[] = {[JIT_BY_JUMP] = JIT_EXIT_JUMP_MISS, [JIT_BY_CALL] = JIT_EXIT_CALL_MISS,
-                                              [JIT_BY_RETURN] = JIT_EXIT_RETURN_MISS};
-    for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) {
-        jit_targets_init(&space->targets[way], data + 8 * way, data + 512 + (way - 1) * (JIT_TABLE_SIZE / 8),
-                         jit_space_address(space, space->exits[miss[way]].stub), jit_space_address(space, 0));
-    }
-}
-
-static struct jit_space *new_space(uint64_t base) {
-    struct jit_space *space = calloc(1, sizeof *space);
-    if (!space) return NULL;
-    space->attachment.free = free_space;
-    space->base = base;
-    host_mutex_init(&space->lock);
-    if (host_code_map(&space->code, (void *)(base + JIT_CODE_AT), JIT_CODE_SIZE) != 0) {
-        host_mutex_fini(&space->lock);
-        free(space);
-        return NULL;
-    }
-    if (host_code_map_data((void *)(base + JIT_DATA_AT), JIT_DATA_SIZE) != 0 || !make_memory(space)) {
-        free_space(&space->attachment);
-        return NULL;
-    }
-    start_code(space);
-    return space;
-}
-
-struct jit_space *jit_space_of(struct cpu *cpu) {
-    struct space_attachment *attachment = space_attachment(cpu->tlb.space);
-    if (!attachment) {
-        struct jit_space *space = new_space(space_base(cpu->tlb.space));
-        if (!space) return NULL;
-        attachment = space_attach(cpu->tlb.space, &space->attachment);
-        if (attachment != &space->attachment) free_space(&space->attachment);
-    }
-    return CONTAINER_OF(attachment, struct jit_space, attachment);
-}
+enum { PATIENCE = 64 }; /* visits of an unstable page before asking again */
 
 uint32_t jit_space_new_exit(struct jit_space *space, enum jit_exit_kind kind, uint64_t pc) {
     space->exits[space->n_exits] = (struct jit_exit){.pc = pc, .unit = JIT_NONE, .next = JIT_NONE, .kind = (uint8_t)kind};
@@ -145,21 +66,21 @@ static size_t fetch(struct tlb *tlb, uint64_t pc, uint8_t *out) {
     return tlb_fetch(tlb, pc, out, n, &fault);
 }
 
-static bool has_room(const struct jit_space *space) {
-    return space->code.size - space->used > 2 * JIT_UNIT_MAX_BYTES && space->n_exits + 1024 < MAX_EXITS &&
-           space->n_records + 4096 < MAX_RECORDS && space->n_entry_pcs + 1024 < MAX_ENTRIES &&
-           atomic_load_explicit(&space->n_units, memory_order_relaxed) + 1 < MAX_UNITS;
-}
-
-static void populate_ahead(struct jit_space *space, uint32_t before) {
-    const uint32_t next = (space->used + POPULATE_STEP - 1) / POPULATE_STEP * POPULATE_STEP;
-    if (before / POPULATE_STEP != space->used / POPULATE_STEP) host_code_populate(&space->code, next - POPULATE_STEP, POPULATE_STEP);
+static void populate_ahead(struct jit_space *space) {
+    while (space->used > space->populated) {
+        host_code_populate(&space->code, space->populated, JIT_POPULATE_STEP);
+        space->populated += JIT_POPULATE_STEP;
+    }
 }
 
 static void add_to_page(struct jit_space *space, uint32_t unit, uint64_t gva, unsigned which) {
     struct jit_page *page = page_slot(space, gva);
     space->units[unit].page_next[which] = page->units;
     page->units = unit * 2 + which;
+}
+
+static void count_bytes(struct jit_space *space) {
+    for (unsigned i = 0; i < space->plan.n; i++) space->guest_bytes += space->plan.insn[i].insn.length;
 }
 
 static void find_unit(struct jit_space *space, struct tlb *tlb, uint64_t pc, uint8_t *bytes) {
@@ -179,9 +100,10 @@ static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enu
     }
     if (!space->plan.n) return false;
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
-    const uint32_t before = space->used, unit = emit_unit(space, way);
+    const uint32_t unit = emit_unit(space, way);
     if (unit == JIT_NONE) return false;
-    populate_ahead(space, before);
+    populate_ahead(space);
+    count_bytes(space);
     add_to_page(space, unit, first, 0);
     if (crosses) add_to_page(space, unit, first + GUEST_PAGE_SIZE, 1);
     return true;
@@ -190,7 +112,8 @@ static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enu
 static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, enum jit_way way) {
     if (space_code_changes(cpu->tlb.space) != space->checked) jit_space_check(space, cpu);
     const struct jit_entry *entry = jit_map_find(&space->map, pc);
-    if (entry || !pc || pc >= space_end(cpu->tlb.space) || !has_room(space)) return entry;
+    if (entry || !pc || pc >= space_end(cpu->tlb.space)) return entry;
+    jit_space_make_room(space, cpu);
     tlb_enter(&cpu->tlb);
     const bool ok = translate(space, &cpu->tlb, pc, way);
     tlb_leave(&cpu->tlb);
@@ -213,8 +136,9 @@ static bool flags_dead_at(struct jit_space *space, struct tlb *tlb, uint64_t pc)
 }
 
 void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way way, uint64_t pc) {
+    jit_space_make_room(space, cpu);
     const struct jit_entry *entry = find(space, cpu, pc, way);
-    if (!entry || !has_room(space)) return;
+    if (!entry) return;
     const struct jit_entry *landing = jit_map_find(&space->targets[way].map, pc);
     const uint64_t body = jit_space_address(space, entry->host);
     const uint32_t unit = entry->unit;
@@ -226,9 +150,10 @@ const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu 
     if (space_code_changes(cpu->tlb.space) != space->checked) jit_space_check(space, cpu);
     const struct jit_entry *entry = jit_map_find(&space->call_entries, pc);
     if (entry) return entry;
+    jit_space_make_room(space, cpu);
     const struct jit_entry *body = find(space, cpu, pc, JIT_BY_CALL);
     entry = jit_map_find(&space->call_entries, pc);
-    if (entry || !body || !has_room(space)) return entry;
+    if (entry || !body) return entry;
     const uint32_t unit = body->unit;
     const uint32_t at = emit_call_entry(space, jit_space_address(space, body->host));
     return jit_map_add(&space->call_entries, pc, at, unit) ? jit_map_find(&space->call_entries, pc) : NULL;
@@ -268,7 +193,7 @@ static void drop_unit(struct jit_space *space, uint32_t number) {
     if (unit->dead) return;
     unlink_unit(space, number);
     for (uint32_t i = 0; i < unit->n_entries; i++) {
-        const uint64_t pc = space->entry_pcs[unit->entry + i];
+        const uint64_t pc = unit->pc + space->entry_offsets[unit->entry + i];
         const struct jit_entry *entry = jit_map_find(&space->map, pc);
         if (entry && entry->unit == number) jit_map_remove(&space->map, pc);
         jit_map_remove(&space->call_entries, pc);

@@ -19,7 +19,8 @@
  * host's GS, which holds it), so they lie below 2 GiB. */
 #define JIT_CODE_AT SPACE_HOST_START
 #define JIT_DATA_AT 0x70000000ull
-#define JIT_CODE_SIZE (128u << 20)
+#define JIT_CODE_SIZE (128u << 20) /* unless cpu->env says otherwise */
+#define JIT_CODE_MAX (256u << 20)
 
 enum {
     JIT_TABLE_BITS_MIN = 11, /* entries of a look-up table in use: grows with the number of targets */
@@ -27,6 +28,7 @@ enum {
     JIT_TABLE_SIZE = 8 << JIT_TABLE_BITS_MAX,
     JIT_DATA_SIZE = 4096 + 3 * JIT_TABLE_SIZE,
     JIT_UNIT_MAX_BYTES = 64 * 1024 - 1,
+    JIT_POPULATE_STEP = 64 * 1024,
     JIT_NONE = 0xffffffff,
 };
 
@@ -108,26 +110,38 @@ struct jit_targets {
     uint64_t code;          /* host address of code offset 0 */
 };
 
+/* Numbers of entries that the tables have room for. */
+struct jit_limits {
+    uint32_t units, records, exits, entries;
+};
+
 struct jit_space {
     struct space_attachment attachment;
     struct host_mutex lock;
-    uint64_t base;                /* the window's; immutable */
+    /* immutable */
+    uint64_t base;                /* the window's */
+    const struct log *log;        /* borrowed; may be NULL */
+    struct jit_limits limits;
+    void *tables;                 /* owned: units, records, exits, entry_offsets */
+    size_t tables_size;
     struct host_code code;
     uint32_t used, first_unit_at; /* bytes of code: in all, and those of the stubs */
+    uint32_t populated;
+    uint64_t guest_bytes;         /* that units were made from, since everything was dropped */
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
     uint64_t checked;             /* space_code_changes at the last jit_space_check */
-    uint64_t generation;          /* steps when everything is dropped: numbers of units and exits die */
+    _Atomic uint64_t generation;  /* atomic: steps when everything is dropped, while no thread is native: numbers and addresses die */
     struct jit_map map;
     struct jit_page *pages;       /* owned; open addressing */
     size_t n_pages, pages_size;
-    struct jit_unit *units;       /* owned, reserved */
+    struct jit_unit *units;       /* reserved */
     _Atomic uint32_t n_units;     /* atomic: released after the unit */
-    struct jit_record *records;   /* owned, reserved */
+    struct jit_record *records;   /* reserved */
     uint32_t n_records;
-    struct jit_exit *exits;       /* owned, reserved */
+    struct jit_exit *exits;       /* reserved */
     uint32_t n_exits;
-    uint64_t *entry_pcs;          /* owned, reserved: what jit_unit.entry counts */
-    uint32_t n_entry_pcs;
+    uint16_t *entry_offsets;      /* reserved: what jit_unit.entry counts: guest addresses less the unit's */
+    uint32_t n_entries;
     struct jit_map call_entries;  /* where direct calls go */
     struct jit_targets targets[4]; /* by enum jit_way; that of branches is not used */
     _Atomic bool uses_x87;        /* atomic: set before code that does so can run */
@@ -138,6 +152,8 @@ struct jit_space {
 struct jit_space *jit_space_of(struct cpu *cpu);
 
 /* All below: lock held. */
+
+/* All but link and check may drop everything, which waits until every thread has left the code and the interpreter. */
 
 /* Code for pc, translated now if need be; valid until the next call. NULL when there is none to be had (the interpreter then
  * says why). */
@@ -152,6 +168,8 @@ void jit_space_link(struct jit_space *space, uint32_t exit, const struct jit_ent
 void jit_space_check(struct jit_space *space, const struct cpu *cpu);
 
 /* For the translator. */
+/* Drops everything unless there is room for a unit and its landings. */
+void jit_space_make_room(struct jit_space *space, struct cpu *cpu);
 struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc);
 bool jit_map_add(struct jit_map *map, uint64_t pc, uint32_t host, uint32_t unit);
 void jit_map_remove(struct jit_map *map, uint64_t pc);
@@ -160,6 +178,8 @@ bool jit_targets_add(struct jit_targets *targets, uint64_t pc, uint32_t landing,
 void jit_targets_remove(struct jit_targets *targets, uint64_t pc);
 /* data: of the mask; table: of the table; both in the data area. */
 void jit_targets_init(struct jit_targets *targets, uint64_t *mask, uint64_t *table, uint64_t miss, uint64_t code);
+/* Forgets all entries and gives their memory back; empties the table. */
+void jit_map_clear(struct jit_map *map);
 uint32_t jit_space_new_exit(struct jit_space *space, enum jit_exit_kind kind, uint64_t pc);
 static inline uint64_t jit_space_address(const struct jit_space *space, uint32_t offset) {
     return (uint64_t)(uintptr_t)space->code.exec + offset;

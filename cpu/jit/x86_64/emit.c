@@ -53,8 +53,8 @@ void emitter_record_biased(struct emitter *e, unsigned biased) {
 
 uint32_t emitter_entry(struct emitter *e, uint64_t pc) {
     struct jit_space *space = e->space;
-    const uint32_t number = space->n_entry_pcs++ - e->first_entry;
-    space->entry_pcs[e->first_entry + number] = pc;
+    const uint32_t number = space->n_entries++ - e->first_entry;
+    space->entry_offsets[e->first_entry + number] = (uint16_t)(pc - e->plan->insn[0].pc);
     e->entry_host[number] = emitter_offset(e);
     return number;
 }
@@ -151,7 +151,7 @@ static void rewind_emitter(struct emitter *e) {
     e->a = jit_space_assembler(space);
     space->n_records = e->first_record;
     space->n_exits = e->first_exit;
-    space->n_entry_pcs = e->first_entry;
+    space->n_entries = e->first_entry;
     e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = e->lost = 0;
     e->overflow = false;
 }
@@ -161,17 +161,17 @@ static void publish(struct emitter *e, uint32_t number) {
     space->units[number] = (struct jit_unit){
         .pc = e->plan->insn[0].pc, .start = e->start, .end = e->end, .record = e->first_record,
         .n_records = space->n_records - e->first_record, .links = JIT_NONE, .page_next = {JIT_NONE, JIT_NONE}, .entry = e->first_entry,
-        .n_entries = space->n_entry_pcs - e->first_entry};
+        .n_entries = space->n_entries - e->first_entry};
     atomic_store_explicit(&space->n_units, number + 1, memory_order_release);
     space->used = (emitter_offset(e) + 15) & ~15u;
 }
 
 static bool enter_addresses(struct emitter *e, uint32_t number) {
     struct jit_space *space = e->space;
-    for (uint32_t i = 0; i < space->units[number].n_entries; i++) {
-        if (!jit_map_add(&space->map, space->entry_pcs[e->first_entry + i], e->entry_host[i], number)) return false;
-    }
     const uint64_t pc = e->plan->insn[0].pc;
+    for (uint32_t i = 0; i < space->units[number].n_entries; i++) {
+        if (!jit_map_add(&space->map, pc + space->entry_offsets[e->first_entry + i], e->entry_host[i], number)) return false;
+    }
     if (e->way == JIT_BY_CALL && !jit_map_add(&space->call_entries, pc, e->call_entry, number)) return false;
     if ((e->way == JIT_BY_JUMP || e->way == JIT_BY_CALL) && !jit_targets_add(&space->targets[e->way], pc, e->landing, number)) {
         return false;
@@ -191,7 +191,7 @@ uint32_t emit_unit(struct jit_space *space, enum jit_way way) {
     struct emitter emitter, *e = &emitter;
     const uint32_t number = atomic_load_explicit(&space->n_units, memory_order_relaxed);
     *e = (struct emitter){.space = space, .plan = &space->plan, .way = way, .unit = number, .start = space->used,
-                          .first_record = space->n_records, .first_exit = space->n_exits, .first_entry = space->n_entry_pcs};
+                          .first_record = space->n_records, .first_exit = space->n_exits, .first_entry = space->n_entries};
     find_cached(e);
     for (unsigned i = 0; i < space->plan.n; i++) e->is_short[i] = space->plan.insn[i].insn.length == 2;
     do {

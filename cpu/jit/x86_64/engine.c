@@ -48,12 +48,21 @@ static void store_state(struct cpu *cpu) {
     rflags_set(s, jit_thread.rflags & ~(uint64_t)RFLAGS_TF);
 }
 
-/* Runs translated code from host on. Returns the kick bits instead if there were any. */
-static uint32_t enter(struct cpu *cpu, struct jit_space *space, uint64_t host, struct leaving *out) {
+/* Where translated code starts; void when the generation has changed. */
+struct start {
+    uint64_t host, generation;
+};
+
+/* Runs translated code. Returns the kick bits instead if there were any, or if its code has been dropped meanwhile. */
+static uint32_t enter(struct cpu *cpu, struct jit_space *space, const struct start *start, struct leaving *out) {
     typedef void entry_fn(void);
-    load_state(cpu, space, host);
+    load_state(cpu, space, start->host);
     jit_thread.space = space;
-    const uint32_t kick = tlb_native_enter(&cpu->tlb);
+    uint32_t kick = tlb_native_enter(&cpu->tlb);
+    if (!kick && UNLIKELY(start->generation != space->generation)) {
+        tlb_native_leave(&cpu->tlb);
+        kick = KICK_TLB;
+    }
     if (kick) {
         jit_thread.space = NULL;
         return kick;
@@ -131,12 +140,12 @@ static enum exit take_kicks(struct cpu *cpu, struct jit_space *space, uint32_t k
     return kick & KICK_EXIT ? EXIT_KICKED : EXIT_NONE;
 }
 
-static uint64_t find(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
+static struct start find(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
     host_mutex_lock(&space->lock);
     const struct jit_entry *entry = jit_space_find(space, cpu, pc);
-    const uint64_t host = entry ? jit_space_address(space, entry->host) : 0;
+    const struct start start = {entry ? jit_space_address(space, entry->host) : 0, space->generation};
     host_mutex_unlock(&space->lock);
-    return host;
+    return start;
 }
 
 static bool must_be_exact(const struct cpu *cpu) {
@@ -152,12 +161,12 @@ static enum exit run_translated(struct cpu *cpu, struct jit_space *space) {
     for (;;) {
         if (has_system_flags(cpu)) return engine_interp.run(cpu);
         struct leaving why;
-        const uint64_t host = find(cpu, space, cpu->state.rip);
+        const struct start start = find(cpu, space, cpu->state.rip);
         enum exit exit;
-        if (!host) {
+        if (!start.host) {
             exit = interp_visit(cpu);
         } else {
-            const uint32_t kick = enter(cpu, space, host, &why);
+            const uint32_t kick = enter(cpu, space, &start, &why);
             exit = kick ? take_kicks(cpu, space, kick) : serve(cpu, space, &why);
         }
         if (exit != EXIT_NONE) return exit;

@@ -24,9 +24,16 @@ static void put(struct jit_map *map, const struct jit_entry *entry) {
     map->slot[i] = *entry;
 }
 
-/* Removed entries are dropped on the way. */
+static size_t count_live(const struct jit_map *map) {
+    size_t n = 0;
+    for (size_t i = 0; i < map->size; i++) n += map->slot[i].pc && map->slot[i].unit != JIT_NONE;
+    return n;
+}
+
+/* Twice as big, unless most entries are removed ones, which are dropped on the way. */
 static bool grow(struct jit_map *map) {
-    struct jit_map bigger = {.size = map->size ? map->size * 2 : 256};
+    struct jit_map bigger = {.size = map->size ? map->size : 128};
+    if (count_live(map) * 2 >= map->size) bigger.size *= 2;
     bigger.slot = calloc(bigger.size, sizeof *bigger.slot);
     if (!bigger.slot) return false;
     for (size_t i = 0; i < map->size; i++)
@@ -91,4 +98,9 @@ void jit_targets_remove(struct jit_targets *targets, uint64_t pc) {
     if (!jit_map_find(&targets->map, pc)) return;
     jit_map_remove(&targets->map, pc);
     set_slot(table_slot(targets, pc), targets->miss);
+}
+
+void jit_map_clear(struct jit_map *map) {
+    free(map->slot);
+    *map = (struct jit_map){0};
 }

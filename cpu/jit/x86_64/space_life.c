@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+/* The memory of a space's code: made when the first thread asks, dropped and used anew when anything in it is full, freed with the
+ * space. Everything is a reservation that is touched only as far as used, so nothing ever moves. */
+#include "cpu/jit/x86_64/code_space.h"
+
+#include "base/log.h"
+#include "cpu/jit/x86_64/stubs.h"
+#include "host/memory.h"
+
+#include <stdlib.h>
+
+/* What one unit and its landings may need at most. */
+enum { UNIT_RECORDS = 4096, UNIT_EXITS = 1024, UNIT_ENTRIES = 1024 };
+/* Bytes of code for each entry of the tables: fewer than compilers' code needs, so the code is what gets full. */
+enum { BYTES_PER_UNIT = 64, BYTES_PER_RECORD = 4, BYTES_PER_EXIT = 16, BYTES_PER_ENTRY = 16 };
+
+static void log_figures(const struct jit_space *space, const char *event) {
+    if (!space->log) return;
+    const uint32_t n_units = atomic_load(&space->n_units);
+    const size_t tables = n_units * sizeof *space->units + space->n_records * sizeof *space->records +
+                          space->n_exits * sizeof *space->exits + space->n_entries * sizeof *space->entry_offsets;
+    size_t maps = space->map.size + space->call_entries.size;
+    for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) maps += space->targets[way].map.size;
+    log_verbose(space->log, "translated code %s: %u units, %llu bytes of guest code, %u of host code, %zu of tables, %zu of maps", event,
+                n_units, (unsigned long long)space->guest_bytes, space->used, tables,
+                maps * sizeof(struct jit_entry) + space->pages_size * sizeof *space->pages);
+}
+
+static void clear_maps(struct jit_space *space) {
+    jit_map_clear(&space->map);
+    jit_map_clear(&space->call_entries);
+    for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) jit_map_clear(&space->targets[way].map);
+    free(space->pages);
+    space->pages = NULL;
+    space->n_pages = space->pages_size = 0;
+}
+
+static void free_space(struct space_attachment *attachment) {
+    struct jit_space *space = CONTAINER_OF(attachment, struct jit_space, attachment);
+    if (space->tables) log_figures(space, "freed");
+    host_code_unmap(&space->code);
+    host_code_unmap_data((void *)(space->base + JIT_DATA_AT), JIT_DATA_SIZE);
+    if (space->tables) host_memory_unmap(space->tables, space->tables_size);
+    clear_maps(space);
+    host_mutex_fini(&space->lock);
+    free(space);
+}
+
+static struct jit_limits limits_of(size_t code_size) {
+    const uint32_t size = (uint32_t)code_size;
+    return (struct jit_limits){.units = size / BYTES_PER_UNIT, .records = size / BYTES_PER_RECORD,
+                               .exits = size / BYTES_PER_EXIT, .entries = size / BYTES_PER_ENTRY};
+}
+
+static bool make_tables(struct jit_space *space) {
+    const struct jit_limits *n = &space->limits;
+    const size_t units = n->units * sizeof *space->units, exits = n->exits * sizeof *space->exits,
+                 records = n->records * sizeof *space->records, entries = n->entries * sizeof *space->entry_offsets;
+    space->tables_size = align_up(units + exits + records + entries, host_page_size());
+    char *at = space->tables = host_memory_map(space->tables_size, HOST_PROT_READ | HOST_PROT_WRITE, 0);
+    if (!at) return false;
+    space->units = (void *)at;
+    space->exits = (void *)(at + units);
+    space->records = (void *)(at + units + exits);
+    space->entry_offsets = (void *)(at + units + exits + records);
+    return true;
+}
+
+static void start_targets(struct jit_space *space) {
+    uint64_t *data = (uint64_t *)(space->base + JIT_DATA_AT);
+    static const enum jit_exit_kind miss[] = {[JIT_BY_JUMP] = JIT_EXIT_JUMP_MISS, [JIT_BY_CALL] = JIT_EXIT_CALL_MISS,
+                                              [JIT_BY_RETURN] = JIT_EXIT_RETURN_MISS};
+    for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) {
+        jit_targets_init(&space->targets[way], data + 8 * way, data + 512 + (way - 1) * (JIT_TABLE_SIZE / 8),
+                         jit_space_address(space, space->exits[miss[way]].stub), jit_space_address(space, 0));
+    }
+}
+
+static struct jit_space *new_space(const struct cpu *cpu) {
+    struct jit_space *space = calloc(1, sizeof *space);
+    if (!space) return NULL;
+    const size_t wanted = cpu->env->code_limit ? cpu->env->code_limit : JIT_CODE_SIZE;
+    space->attachment.free = free_space;
+    space->base = space_base(cpu->tlb.space);
+    space->log = cpu->env->log;
+    space->limits = limits_of(wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX);
+    host_mutex_init(&space->lock);
+    if (host_code_map(&space->code, (void *)(space->base + JIT_CODE_AT), wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX) != 0) {
+        host_mutex_fini(&space->lock);
+        free(space);
+        return NULL;
+    }
+    if (host_code_map_data((void *)(space->base + JIT_DATA_AT), JIT_DATA_SIZE) != 0 || !make_tables(space)) {
+        free_space(&space->attachment);
+        return NULL;
+    }
+    host_code_populate(&space->code, 0, space->populated = JIT_POPULATE_STEP);
+    stubs_write(space);
+    start_targets(space);
+    return space;
+}
+
+struct jit_space *jit_space_of(struct cpu *cpu) {
+    struct space_attachment *attachment = space_attachment(cpu->tlb.space);
+    if (!attachment) {
+        struct jit_space *space = new_space(cpu);
+        if (!space) return NULL;
+        attachment = space_attach(cpu->tlb.space, &space->attachment);
+        if (attachment != &space->attachment) free_space(&space->attachment);
+    }
+    return CONTAINER_OF(attachment, struct jit_space, attachment);
+}
+
+static bool has_room(const struct jit_space *space) {
+    const struct jit_limits *n = &space->limits;
+    return space->code.size - space->used > 2 * JIT_UNIT_MAX_BYTES && space->n_exits + UNIT_EXITS < n->exits &&
+           space->n_records + UNIT_RECORDS < n->records && space->n_entries + UNIT_ENTRIES < n->entries &&
+           atomic_load_explicit(&space->n_units, memory_order_relaxed) + 1 < n->units;
+}
+
+/* Nobody runs the code, and who found an address in it before compares the generation when he may run again. The stubs stay. */
+static void drop_everything(struct jit_space *space) {
+    log_figures(space, "dropped");
+    clear_maps(space);
+    space->n_exits = JIT_SHARED_EXITS;
+    space->n_records = space->n_entries = 0;
+    atomic_store(&space->n_units, 0);
+    space->used = space->first_unit_at;
+    space->guest_bytes = 0;
+    space->generation++;
+    start_targets(space);
+}
+
+void jit_space_make_room(struct jit_space *space, struct cpu *cpu) {
+    if (LIKELY(has_room(space))) return;
+    space_hold(cpu->tlb.space);
+    drop_everything(space);
+    space_let_go(cpu->tlb.space);
+}
