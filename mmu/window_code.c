@@ -78,14 +78,29 @@ static void watch_object_locked(struct code_entry *entry, const struct region *r
     w->object = mem_object_get(r->object);
 }
 
+static bool is_watched(const struct code_entry *entry) {
+    return atomic_load(&entry->is_watched) && entry->n_settled == entry->n_watches;
+}
+
+/* Changes of rights end a watch, so whoever finds one need not ask whether the page may be executed. */
+static bool find_watch_locked(struct address_space *space, uint64_t gva, struct watching *w) {
+    struct code_entry *entry = code_entry_find(space, gva);
+    if (!entry || atomic_load(&entry->page.unstable)) return false;
+    w->version = atomic_load(&entry->page.version); /* before is_watched: a bump clears that first */
+    if (!is_watched(entry)) return false;
+    w->entry = entry;
+    return true;
+}
+
 static void watch_locked(struct address_space *space, uint64_t gva, struct watching *w) {
     uint64_t pte;
+    if (find_watch_locked(space, gva, w)) return;
     if (space_fault_locked(space, gva, MEM_EXEC, &pte) != MEM_OK) return;
     struct code_entry *entry = w->entry = code_entry_make(space, gva);
     if (!entry) return;
     const bool unstable = code_page_rests_locked(entry);
-    w->version = unstable ? CODE_UNSTABLE : atomic_load(&entry->page.version); /* before is_watched: a bump clears that first */
-    if (atomic_load(&entry->is_watched) && entry->n_settled == entry->n_watches) return;
+    w->version = unstable ? CODE_UNSTABLE : atomic_load(&entry->page.version); /* before is_watched, too */
+    if (is_watched(entry)) return;
     const struct region *r = region_set_find(&space->regions, gva);
     w->must_guard = !unstable && (r->prot & SPACE_WRITE) && !(r->flags & REGION_SHARED) && !entry->is_guarded;
     if (w->must_guard) return;

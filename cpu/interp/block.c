@@ -81,8 +81,11 @@ static bool ends_run(const struct insn *insn) {
 }
 
 /* Fills run. Returns false with *fault filled when the first instruction cannot be fetched. */
-static bool decode_run(struct cpu *cpu, uint64_t rip, unsigned max, struct run *run, struct mem_fault *fault) {
+static bool decode_source(struct cpu *cpu, uint64_t rip, unsigned max, const uint8_t *source, size_t n_source, struct run *run,
+                          struct mem_fault *fault) {
     run->rip = run->end = rip;
+    run->source = source;
+    run->n_source = n_source;
     run->n = 0;
     run->error = 0;
     run->page[1] = NULL;
@@ -108,6 +111,10 @@ static bool decode_run(struct cpu *cpu, uint64_t rip, unsigned max, struct run *
         }
     }
     return true;
+}
+
+static bool decode_run(struct cpu *cpu, uint64_t rip, unsigned max, struct run *run, struct mem_fault *fault) {
+    return decode_source(cpu, rip, max, NULL, 0, run, fault);
 }
 
 static struct uop *emit(struct builder *b, const struct uop *from) {
@@ -263,7 +270,7 @@ static struct block *build_scratch(struct cpu *cpu, struct run *run, struct mem_
 }
 
 struct block *block_build_truncated(struct cpu *cpu, uint64_t rip, unsigned n, struct mem_fault *fault) {
-    struct run run = {.source = NULL};
+    struct run run;
     cache_make_room(&cpu->interp->cache);
     return decode_run(cpu, rip, n, &run, fault) ? build_scratch(cpu, &run, fault) : NULL;
 }
@@ -296,16 +303,16 @@ static struct block *build_verified(struct cpu *cpu, uint64_t rip, struct mem_fa
     struct cache *cache = &cpu->interp->cache;
     uint8_t source[BLOCK_MAX_SOURCE];
     const size_t rest = GUEST_PAGE_SIZE - rip % GUEST_PAGE_SIZE;
-    struct run run = {.source = source};
-    run.n_source = tlb_fetch(&cpu->tlb, rip, source, rest < sizeof source ? rest : sizeof source, fault);
-    if (!decode_run(cpu, rip, BLOCK_MAX_INSNS, &run, fault)) return block_build_truncated(cpu, rip, 1, fault);
+    struct run run;
+    const size_t n_source = tlb_fetch(&cpu->tlb, rip, source, rest < sizeof source ? rest : sizeof source, fault);
+    if (!decode_source(cpu, rip, BLOCK_MAX_INSNS, source, n_source, &run, fault)) return block_build_truncated(cpu, rip, 1, fault);
     shorten(&run);
     liveness_mark(run.insn, run.n, run.flags_dead);
     struct block *block = cache_alloc(cache, BLOCK_MAX_BYTES + BLOCK_MAX_SOURCE);
     if (!block) return block_build_truncated(cpu, rip, 1, fault);
     struct builder b = {.block = block, .next = block->uop};
     finish(&b, &run, uop_exit);
-    const size_t n = run.error ? run.n_source : run.end - rip;
+    const size_t n = run.error ? n_source : run.end - rip;
     block->uop[0].fn = uop_entry_verified;
     block->uop[0].disp = (int64_t)(uintptr_t)memcpy(b.next, source, n);
     block->uop[0].size = (uint8_t)n;
@@ -328,7 +335,7 @@ bool block_verify(struct cpu *cpu, const struct uop *entry) {
 
 struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault) {
     struct cache *cache = &cpu->interp->cache;
-    struct run run = {.source = NULL};
+    struct run run;
     cache_make_room(cache);
     if (!decode_run(cpu, rip, BLOCK_MAX_INSNS, &run, fault)) return NULL;
     if (UNLIKELY(is_unstable(&run))) return build_verified(cpu, rip, fault);
@@ -347,7 +354,7 @@ struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault
 }
 
 struct block *block_build_visited(struct cpu *cpu, uint64_t rip, bool *unstable, struct mem_fault *fault) {
-    struct run run = {.source = NULL};
+    struct run run;
     cache_make_room(&cpu->interp->cache);
     if (!decode_run(cpu, rip, 1, &run, fault)) return NULL;
     *unstable = is_unstable(&run);

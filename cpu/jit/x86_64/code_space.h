@@ -23,7 +23,7 @@
 #define JIT_CODE_MAX (256u << 20)
 
 enum {
-    JIT_TABLE_BITS_MIN = 11, /* entries of a look-up table in use: grows with the number of targets */
+    JIT_TABLE_BITS_MIN = 9, /* entries of a look-up table in use: grows with the number of targets */
     JIT_TABLE_BITS_MAX = 16,
     JIT_TABLE_SIZE = 8 << JIT_TABLE_BITS_MAX,
     JIT_DATA_SIZE = 4096 + 3 * JIT_TABLE_SIZE,
@@ -108,6 +108,7 @@ struct jit_targets {
     uint64_t *mask, *table; /* in the data area; table: host addresses */
     uint64_t miss;          /* what an empty slot holds */
     uint64_t code;          /* host address of code offset 0 */
+    unsigned n_bounces;     /* since the table was widened */
 };
 
 /* Numbers of entries that the tables have room for. */

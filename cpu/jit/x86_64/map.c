@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { BOUNCES = 16 }; /* that widen a table */
+
 static size_t slot_of(const struct jit_map *map, uint64_t pc) {
     return (size_t)((pc * 0x9e3779b97f4a7c15ull) >> 20) & (map->size - 1);
 }
@@ -82,14 +84,22 @@ static void widen(struct jit_targets *targets) {
         if (entry->pc && entry->unit != JIT_NONE) set_slot(&targets->table[entry->pc & mask], targets->code + entry->host);
     }
     __atomic_store_n(targets->mask, mask, __ATOMIC_RELEASE);
+    targets->n_bounces = 0;
+}
+
+/* A target that has lost its slot to another comes back. */
+static void count_bounce(struct jit_targets *targets, uint64_t pc, uint32_t landing) {
+    const uint64_t held = *table_slot(targets, pc);
+    const bool is_taken = held != targets->miss && held != targets->code + landing;
+    targets->n_bounces += is_taken && jit_map_find(&targets->map, pc);
 }
 
 bool jit_targets_add(struct jit_targets *targets, uint64_t pc, uint32_t landing, uint32_t unit) {
+    count_bounce(targets, pc, landing);
     if (!jit_map_add(&targets->map, pc, landing, unit)) return false;
     const uint64_t full = ((uint64_t)1 << JIT_TABLE_BITS_MAX) - 1;
-    const uint64_t held = *table_slot(targets, pc);
-    const bool is_taken = held != targets->miss && held != targets->code + landing;
-    if (is_taken && *targets->mask != full) widen(targets);
+    const bool is_short = targets->map.used * 2 > *targets->mask || targets->n_bounces >= BOUNCES;
+    if (is_short && *targets->mask != full) widen(targets);
     set_slot(table_slot(targets, pc), targets->code + landing);
     return true;
 }
