@@ -12,6 +12,7 @@
 
 #define CODE_PAGES_SIZE 0x2000u
 #define RUNS_PER_SPACE 6
+#define WARM_GVA 0x24000000ull /* nothing of an instance's */
 
 struct insn_runner {
     const struct engine *engine;
@@ -35,15 +36,27 @@ static uint32_t no_processor_id(void *arg) {
     return 0;
 }
 
+/* A translating engine begins with the interpreter: 100,000 instructions make it translate. */
+static void warm_up(struct insn_runner *r, uint64_t at) {
+    static const uint8_t code[] = {0xb9, 0x50, 0xc3, 0, 0, 0xff, 0xc9, 0x75, 0xfc, 0x0f, 0x05}; /* ecx = 50000; 1: dec ecx; jnz 1b */
+    space_copy_out(r->space, at, code, sizeof code);
+    r->cpu->state.rip = at;
+    r->cpu->budget = INT64_MAX;
+    r->engine->run(r->cpu);
+    space_unmap(r->space, at, GUEST_PAGE_SIZE);
+}
+
 static void open_space(struct insn_runner *r) {
     static uint8_t traps[CODE_PAGES_SIZE];
     const int flags = SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_FIXED;
     r->space = space_new(r->pool);
+    space_map(r->space, WARM_GVA, GUEST_PAGE_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC, flags, NULL, 0);
     space_map(r->space, CODE_GVA, CODE_PAGES_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC, flags, NULL, 0);
     space_map(r->space, DATA_GVA, DATA_SIZE, SPACE_READ | SPACE_WRITE, flags, NULL, 0);
     memset(traps, 0xcc, sizeof traps);
     space_copy_out(r->space, CODE_GVA, traps, sizeof traps);
     tlb_attach(&r->cpu->tlb, r->space);
+    if (r->engine != &engine_interp) warm_up(r, WARM_GVA);
 }
 
 struct insn_runner *insn_runner_new(const struct engine *engine, bool window) {

@@ -70,6 +70,20 @@ static bool choose(struct subject *s, const char *name, bool *window, const char
     return s->engine;
 }
 
+#define WARM_GVA 0x24000000ull
+
+/* A translating engine begins with the interpreter: 100,000 instructions make it translate. */
+static void warm_up(struct subject *s) {
+    static const uint8_t code[] = {0xb9, 0x50, 0xc3, 0, 0, 0xff, 0xc9, 0x75, 0xfc, 0x0f, 0x05}; /* ecx = 50000; 1: dec ecx; jnz 1b */
+    map(s, WARM_GVA, GUEST_PAGE_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC);
+    space_copy_out(s->space, WARM_GVA, code, sizeof code);
+    s->cpu->state.rip = WARM_GVA;
+    do {
+        s->cpu->budget = INT64_MAX;
+    } while (s->engine->run(s->cpu) != EXIT_SYSCALL);
+    space_unmap(s->space, WARM_GVA, GUEST_PAGE_SIZE);
+}
+
 static void open_space(struct subject *s) {
     const int rw = SPACE_READ | SPACE_WRITE;
     s->space = space_new(s->pool);
@@ -78,6 +92,7 @@ static void open_space(struct subject *s) {
     map(s, STACK_GVA, STACK_SIZE, rw);
     map(s, CONTROL_GVA, CONTROL_SIZE, rw);
     tlb_attach(&s->cpu->tlb, s->space);
+    if (!s->counts) warm_up(s);
 }
 
 struct subject *subject_new(const char *name, const char **why) {
