@@ -21,12 +21,15 @@
 #define JIT_DATA_AT 0x70000000ull
 #define JIT_CODE_SIZE (128u << 20) /* unless cpu->env says otherwise */
 #define JIT_CODE_MAX (256u << 20)
+/* The last word of the data area, before 1 MiB that stays reserved: a word indexed by bits 47 to 63 of an address is there for a
+ * user's addresses only. */
+#define JIT_GUARD_AT (JIT_DATA_AT + JIT_DATA_SIZE - 8)
 
 enum {
     JIT_TABLE_BITS_MIN = 9, /* entries of a look-up table in use: grows with the number of targets */
     JIT_TABLE_BITS_MAX = 16,
     JIT_TABLE_SIZE = 8 << JIT_TABLE_BITS_MAX,
-    JIT_DATA_SIZE = 4096 + 3 * JIT_TABLE_SIZE,
+    JIT_DATA_SIZE = 8192 + 3 * JIT_TABLE_SIZE,
     JIT_UNIT_MAX_BYTES = 64 * 1024 - 1,
     JIT_POPULATE_STEP = 64 * 1024,
     JIT_NONE = 0xffffffff,
@@ -144,6 +147,7 @@ struct jit_space {
     uint16_t *entry_offsets;      /* reserved: what jit_unit.entry counts: guest addresses less the unit's */
     uint32_t n_entries;
     struct jit_map call_entries;  /* where direct calls go */
+    uint64_t *high_mask;          /* in the data area: bits 47 to 63 */
     struct jit_targets targets[4]; /* by enum jit_way; that of branches is not used */
     _Atomic bool uses_x87;        /* atomic: set before code that does so can run */
     struct unit_plan plan;        /* what is being translated */

@@ -218,7 +218,17 @@ static void index_of(struct emitter *e, const uint64_t *mask) {
     asm_i32(a, in_window(e, mask));
 }
 
-/* The same, and jmp or call [r10 * 8 + table] */
+/* Faults unless R11 is an address that a user may have. The processor would not even branch to one that is not canonical, so the
+ * fault must be the branch's, before it has done anything. */
+static void check_target(struct emitter *e) {
+    struct assembler *a = &e->a;
+    index_of(e, e->space->high_mask);
+    if (e->space->base) asm_byte(a, 0x65);
+    asm_bytes(a, "\x4e\x8b\x14\xd5", 4); /* mov r10, [r10 * 8 + guard] */
+    asm_i32(a, JIT_GUARD_AT);
+}
+
+/* jmp or call [r10 * 8 + table], with the index from R11 */
 static void go_by_table(struct emitter *e, enum jit_way way) {
     struct assembler *a = &e->a;
     index_of(e, e->space->targets[way].mask);
@@ -253,6 +263,7 @@ static bool load_target(struct emitter *e, const struct unit_insn *u) {
 
 static bool emit_jump_indirect(struct emitter *e, const struct unit_insn *u) {
     if (!load_target(e, u)) return false;
+    check_target(e);
     go_by_table(e, JIT_BY_JUMP);
     return true;
 }
@@ -296,6 +307,7 @@ static void store_return_to(struct assembler *a, uint64_t pc) {
 
 static bool emit_call_indirect(struct emitter *e, const struct unit_insn *u) {
     if (!load_target(e, u)) return false;
+    check_target(e);
     store_return_to(&e->a, u->pc + u->insn.length);
     go_by_table(e, JIT_BY_CALL);
     emit_return_landing(e, u);
@@ -335,6 +347,7 @@ static void emit_return(struct emitter *e, const struct unit_insn *u) {
     emit_spill(e);
     emitter_record_spilled(e);
     asm_bytes(a, "\x4c\x8b\x1c\x24", 4); /* mov r11, [rsp] */
+    check_target(e);
     if (u->insn.imm) {
         asm_based(a, 0x8d, RSP, RSP, (int32_t)(8 + (u->insn.imm & 0xffff)));
         go_by_table(e, JIT_BY_JUMP);

@@ -70,6 +70,8 @@ static void start_targets(struct jit_space *space) {
     uint64_t *data = (uint64_t *)(space->base + JIT_DATA_AT);
     static const enum jit_exit_kind miss[] = {[JIT_BY_JUMP] = JIT_EXIT_JUMP_MISS, [JIT_BY_CALL] = JIT_EXIT_CALL_MISS,
                                               [JIT_BY_RETURN] = JIT_EXIT_RETURN_MISS};
+    space->high_mask = data;
+    *data = ~(uint64_t)0 << 47;
     for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) {
         jit_targets_init(&space->targets[way], data + 8 * way, data + 512 + (way - 1) * (JIT_TABLE_SIZE / 8),
                          jit_space_address(space, space->exits[miss[way]].stub), jit_space_address(space, 0));
