@@ -10,14 +10,14 @@
 #include <stdlib.h>
 
 /* What one unit and its landings may need at most. */
-enum { UNIT_RECORDS = 4096, UNIT_EXITS = 1024, UNIT_ENTRIES = 1024 };
+enum { UNIT_RECORD_BYTES = 64 * 1024, UNIT_EXITS = 1024, UNIT_ENTRIES = 1024 };
 /* Bytes of code for each entry of the tables: fewer than compilers' code needs, so the code is what gets full. */
-enum { BYTES_PER_UNIT = 64, BYTES_PER_RECORD = 4, BYTES_PER_EXIT = 16, BYTES_PER_ENTRY = 16 };
+enum { BYTES_PER_UNIT = 64, BYTES_PER_RECORD_BYTE = 2, BYTES_PER_EXIT = 16, BYTES_PER_ENTRY = 16 };
 
 static void log_figures(const struct jit_space *space, const char *event) {
     if (!space->log) return;
     const uint32_t n_units = atomic_load(&space->n_units);
-    const size_t tables = n_units * sizeof *space->units + space->n_records * sizeof *space->records +
+    const size_t tables = n_units * sizeof *space->units + space->n_record_bytes +
                           space->n_exits * sizeof *space->exits + space->n_entries * sizeof *space->entry_offsets;
     size_t maps = space->map.size + space->call_entries.size;
     for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) maps += space->targets[way].map.size;
@@ -48,14 +48,14 @@ static void free_space(struct space_attachment *attachment) {
 
 static struct jit_limits limits_of(size_t code_size) {
     const uint32_t size = (uint32_t)code_size;
-    return (struct jit_limits){.units = size / BYTES_PER_UNIT, .records = size / BYTES_PER_RECORD,
+    return (struct jit_limits){.units = size / BYTES_PER_UNIT, .record_bytes = size / BYTES_PER_RECORD_BYTE,
                                .exits = size / BYTES_PER_EXIT, .entries = size / BYTES_PER_ENTRY};
 }
 
 static bool make_tables(struct jit_space *space) {
     const struct jit_limits *n = &space->limits;
     const size_t units = n->units * sizeof *space->units, exits = n->exits * sizeof *space->exits,
-                 records = n->records * sizeof *space->records, entries = n->entries * sizeof *space->entry_offsets;
+                 records = align_up(n->record_bytes, 64), entries = n->entries * sizeof *space->entry_offsets;
     space->tables_size = align_up(units + exits + records + entries, host_page_size());
     char *at = space->tables = host_memory_map(space->tables_size, HOST_PROT_READ | HOST_PROT_WRITE, 0);
     if (!at) return false;
@@ -102,21 +102,29 @@ static struct jit_space *new_space(const struct cpu *cpu) {
     return space;
 }
 
-struct jit_space *jit_space_of(struct cpu *cpu) {
+/* The place is fixed: no two threads may make it at once. */
+static struct space_attachment *make(struct cpu *cpu) {
+    struct host_mutex *lock = cpu->env->split_lock;
+    if (lock) host_mutex_lock(lock);
     struct space_attachment *attachment = space_attachment(cpu->tlb.space);
     if (!attachment) {
         struct jit_space *space = new_space(cpu);
-        if (!space) return NULL;
-        attachment = space_attach(cpu->tlb.space, &space->attachment);
-        if (attachment != &space->attachment) free_space(&space->attachment);
+        if (space) attachment = space_attach(cpu->tlb.space, &space->attachment);
     }
-    return CONTAINER_OF(attachment, struct jit_space, attachment);
+    if (lock) host_mutex_unlock(lock);
+    return attachment;
+}
+
+struct jit_space *jit_space_of(struct cpu *cpu) {
+    struct space_attachment *attachment = space_attachment(cpu->tlb.space);
+    if (!attachment) attachment = make(cpu);
+    return attachment ? CONTAINER_OF(attachment, struct jit_space, attachment) : NULL;
 }
 
 static bool has_room(const struct jit_space *space) {
     const struct jit_limits *n = &space->limits;
     return space->code.size - space->used > 2 * JIT_UNIT_MAX_BYTES && space->n_exits + UNIT_EXITS < n->exits &&
-           space->n_records + UNIT_RECORDS < n->records && space->n_entries + UNIT_ENTRIES < n->entries &&
+           space->n_record_bytes + UNIT_RECORD_BYTES < n->record_bytes && space->n_entries + UNIT_ENTRIES < n->entries &&
            atomic_load_explicit(&space->n_units, memory_order_relaxed) + 1 < n->units;
 }
 
@@ -125,7 +133,7 @@ static void drop_everything(struct jit_space *space) {
     log_figures(space, "dropped");
     clear_maps(space);
     space->n_exits = JIT_SHARED_EXITS;
-    space->n_records = space->n_entries = 0;
+    space->n_record_bytes = space->n_entries = 0;
     atomic_store(&space->n_units, 0);
     space->used = space->first_unit_at;
     space->guest_bytes = 0;
