@@ -7,13 +7,16 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 
 static char big[200000];
 static volatile int got_signal;
+static int handled[2]; /* a byte a signal */
 
 static void on_signal(int signo) {
     got_signal = signo;
+    if (signo == SIGALRM && write(handled[1], "h", 1) != 1) _exit(3);
 }
 
 static void test_basics(void) {
@@ -98,22 +101,23 @@ static void test_interrupted(void) {
     int p[2];
     char b;
     struct sigaction action = {.sa_handler = on_signal};
-    CHECK(pipe(p) == 0 && sigaction(SIGALRM, &action, NULL) == 0);
-    alarm(1);
+    CHECK(pipe(p) == 0 && pipe(handled) == 0 && sigaction(SIGALRM, &action, NULL) == 0);
+    /* again and again: the first may come before the call */
+    const struct itimerval often = {{0, 100000}, {0, 100000}}, off = {{0, 0}, {0, 0}};
+    CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
     CHECK_ERROR(read(p[0], &b, 1), EINTR);
-    CHECK(got_signal == SIGALRM);
+    CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0 && got_signal == SIGALRM);
     action.sa_flags = SA_RESTART;
-    CHECK(sigaction(SIGALRM, &action, NULL) == 0);
+    CHECK(sigaction(SIGALRM, &action, NULL) == 0 && pipe(handled) == 0);
     pid_t child = fork();
     if (child == 0) {
-        struct timespec t = {1, 500000000};
-        nanosleep(&t, NULL);
-        CHECK(write(p[1], "y", 1) == 1);
+        CHECK(read(handled[0], &b, 1) == 1 && write(p[1], "y", 1) == 1);
         _exit(0);
     }
     got_signal = 0;
-    alarm(1);
+    CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
     CHECK(read(p[0], &b, 1) == 1 && b == 'y' && got_signal == SIGALRM);
+    CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0);
     wait_ok(child);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 
 static volatile int got;
@@ -52,7 +53,7 @@ static void test_timeouts(void) {
     struct pollfd f = {p[0], POLLIN, 0};
     long start = now_ms();
     CHECK(poll(&f, 1, 60) == 0);
-    CHECK(now_ms() - start >= 60 && now_ms() - start < 1000);
+    CHECK(now_ms() - start >= 60);
     fd_set set;
     FD_ZERO(&set);
     FD_SET(p[0], &set);
@@ -67,19 +68,21 @@ static void test_timeouts(void) {
 }
 
 static void test_wake_up(void) {
-    int p[2], e = eventfd(0, 0);
-    CHECK(pipe(p) == 0);
+    int p[2], seen[2], e = eventfd(0, 0);
+    unsigned long one;
+    CHECK(pipe(p) == 0 && pipe(seen) == 0);
     pid_t child = fork();
     if (child == 0) {
         sleep_ms(50);
         CHECK(write(p[1], "a", 1) == 1);
-        sleep_ms(50);
-        unsigned long one = 1;
+        CHECK(read(seen[0], &one, 1) == 1);
+        one = 1;
         CHECK(write(e, &one, 8) == 8);
         _exit(0);
     }
     struct pollfd f[2] = {{p[0], POLLIN, 0}, {e, POLLIN, 0}};
     CHECK(poll(f, 2, -1) == 1 && f[0].revents == POLLIN && f[1].revents == 0);
+    CHECK(write(seen[1], "s", 1) == 1);
     fd_set in, out;
     FD_ZERO(&in);
     FD_ZERO(&out);
@@ -102,8 +105,11 @@ static void test_signals(void) {
     struct pollfd f = {p[0], POLLIN, 0};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     CHECK(sigaction(SIGALRM, &action, NULL) == 0 && sigaction(SIGUSR1, &action, NULL) == 0);
-    alarm(1);
+    /* again and again: the first may come before the call */
+    const struct itimerval often = {{0, 100000}, {0, 100000}}, off = {{0, 0}, {0, 0}};
+    CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
     CHECK_ERROR(poll(&f, 1, -1), EINTR);
+    CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0);
     CHECK(got == SIGALRM);
     sigset_t block, old, during;
     sigemptyset(&block);

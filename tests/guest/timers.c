@@ -46,14 +46,16 @@ static void sleeping(void) {
 }
 
 static void interrupted_sleep(void) {
-    const struct itimerval once = {{0, 0}, {0, 20000}};
+    /* again and again: the first may come before the sleep */
+    const struct itimerval often = {{0, 50000}, {0, 20000}}, off = {{0, 0}, {0, 0}};
     const struct timespec long_ = {5, 0};
     struct timespec left = {0, 0};
     signal(SIGALRM, on_alarm);
     count = 0;
-    CHECK(setitimer(ITIMER_REAL, &once, NULL) == 0);
+    CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
     CHECK_ERROR(nanosleep(&long_, &left), EINTR);
-    CHECK(count == 1 && left.tv_sec == 4);
+    CHECK(setitimer(ITIMER_REAL, &off, NULL) == 0);
+    CHECK(count >= 1 && left.tv_sec <= 4);
 }
 
 static void periodic(void) {
@@ -65,7 +67,8 @@ static void periodic(void) {
     CHECK(setitimer(ITIMER_REAL, &off, &old) == 0);
     CHECK(old.it_interval.tv_usec == 5000);
     alarm(100);
-    CHECK(alarm(0) == 100);
+    const unsigned left = alarm(0);
+    CHECK(left == 100 || left == 99); /* rounded */
 }
 
 static void virtual_time(void) {
