@@ -9,7 +9,7 @@
 enum { PATIENCE = 64 }; /* visits of an unstable page before asking again */
 
 uint32_t jit_space_new_exit(struct jit_space *space, enum jit_exit_kind kind, uint64_t pc) {
-    space->exits[space->n_exits] = (struct jit_exit){.pc = pc, .unit = JIT_NONE, .next = JIT_NONE, .kind = (uint8_t)kind};
+    space->exits[space->n_exits] = (struct jit_exit){.pc = pc, .unit = JIT_NONE, .next = JIT_NO_EXIT, .kind = kind & 15u};
     return space->n_exits++;
 }
 
@@ -180,12 +180,12 @@ void jit_space_link(struct jit_space *space, uint32_t exit, const struct jit_ent
 
 static void unlink_unit(struct jit_space *space, uint32_t number) {
     struct jit_unit *unit = &space->units[number];
-    for (uint32_t i = unit->links; i != JIT_NONE; i = space->exits[i].next) {
+    for (uint32_t i = unit->links; i != JIT_NO_EXIT; i = space->exits[i].next) {
         struct jit_exit *exit = &space->exits[i];
         set_site(space, exit->site, exit->stub);
         exit->unit = JIT_NONE;
     }
-    unit->links = JIT_NONE;
+    unit->links = JIT_NO_EXIT;
 }
 
 static void drop_unit(struct jit_space *space, uint32_t number) {

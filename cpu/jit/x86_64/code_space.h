@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "cpu/jit/unit.h"
 #include "cpu/jit/x86_64/assembler.h"
+#include "cpu/jit/x86_64/records.h"
 #include "host/code.h"
 #include "host/thread.h"
 #include "mmu/space.h"
@@ -33,6 +34,7 @@ enum {
     JIT_UNIT_MAX_BYTES = 64 * 1024 - 1,
     JIT_POPULATE_STEP = 64 * 1024,
     JIT_NONE = 0xffffffff,
+    JIT_NO_EXIT = 0xfffffff,
 };
 
 enum jit_exit_kind {
@@ -55,29 +57,18 @@ struct jit_exit {
     uint32_t stub;   /* offset of the code that takes the exit */
     uint32_t site;   /* LINK: offset of the branch's rel32 */
     uint32_t unit;   /* LINK: the unit it is linked to, JIT_NONE if not */
-    uint32_t next;   /* LINK: in that unit's list of links */
-    uint32_t resume; /* SYSCALL: offset of the code behind it, JIT_NONE if there is none */
-    uint8_t kind;
-};
-
-enum { JIT_CACHED_R10 = 1, JIT_CACHED_R11 = 2 };
-
-/* From host offset `host` of its unit on, up to the next record's, code belongs to the instruction at unit.pc + guest. */
-struct jit_record {
-    uint16_t host, guest;
-    uint8_t saved;    /* 1 + the register whose value is in thread.saved; 0: none */
-    uint8_t cached;   /* JIT_CACHED_*: held by host registers, not by struct jit_thread */
-    uint8_t biased;   /* bit 0: RDI, bit 1: RSI hold their values plus the window's base */
-    uint8_t boundary; /* the state at the first byte is the one before the instruction */
+    uint32_t next : 28; /* LINK: in that unit's list of links; JIT_NO_EXIT at the end */
+    uint32_t kind : 4;
 };
 
 struct jit_unit {
     uint64_t pc;
     uint32_t start, end;  /* offsets in the code: of the instructions */
-    uint32_t record, n_records;
-    uint32_t links;       /* exits linked to here: number of the first, or JIT_NONE */
+    uint32_t records;     /* where its records begin */
+    uint16_t n_records, n_entries; /* entries: addresses of the unit that the map knows */
+    uint32_t links;       /* exits linked to here: number of the first, or JIT_NO_EXIT */
     uint32_t page_next[2]; /* the next in the lists of the page it starts in and of the one it reaches into: see jit_page */
-    uint32_t entry, n_entries; /* addresses of the unit that the map knows */
+    uint32_t entry;       /* where its entry offsets begin */
     bool dead;
 };
 
@@ -116,7 +107,7 @@ struct jit_targets {
 
 /* Numbers of entries that the tables have room for. */
 struct jit_limits {
-    uint32_t units, records, exits, entries;
+    uint32_t units, record_bytes, exits, entries;
 };
 
 struct jit_space {
@@ -140,8 +131,8 @@ struct jit_space {
     size_t n_pages, pages_size;
     struct jit_unit *units;       /* reserved */
     _Atomic uint32_t n_units;     /* atomic: released after the unit */
-    struct jit_record *records;   /* reserved */
-    uint32_t n_records;
+    uint8_t *records;             /* reserved: packed */
+    uint32_t n_record_bytes;
     struct jit_exit *exits;       /* reserved */
     uint32_t n_exits;
     uint16_t *entry_offsets;      /* reserved: what jit_unit.entry counts: guest addresses less the unit's */

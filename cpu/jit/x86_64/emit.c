@@ -21,16 +21,15 @@ static bool is_interpreted(const struct unit_insn *u) {
 }
 
 void emitter_record(struct emitter *e, unsigned saved, bool boundary) {
-    struct jit_space *space = e->space;
     const struct unit_insn *u = &e->plan->insn[e->i];
-    space->records[space->n_records++] = (struct jit_record){
+    e->record[e->n_records++] = (struct jit_record){
         .host = (uint16_t)(emitter_offset(e) - e->start), .guest = (uint16_t)(u->pc - e->plan->insn[0].pc),
         .saved = (uint8_t)saved, .boundary = boundary, .cached = (uint8_t)e->cached};
 }
 
 void emitter_record_spilled(struct emitter *e) {
     emitter_record(e, 0, false);
-    e->space->records[e->space->n_records - 1].cached = 0;
+    e->record[e->n_records - 1].cached = 0;
 }
 
 static void move_cached(struct emitter *e, unsigned which, unsigned opcode) {
@@ -48,7 +47,7 @@ void emit_fill(struct emitter *e) {
 
 void emitter_record_biased(struct emitter *e, unsigned biased) {
     emitter_record(e, 0, false);
-    e->space->records[e->space->n_records - 1].biased = (uint8_t)biased;
+    e->record[e->n_records - 1].biased = (uint8_t)biased;
 }
 
 uint32_t emitter_entry(struct emitter *e, uint64_t pc) {
@@ -149,19 +148,19 @@ static void emit_all(struct emitter *e) {
 static void rewind_emitter(struct emitter *e) {
     struct jit_space *space = e->space;
     e->a = jit_space_assembler(space);
-    space->n_records = e->first_record;
     space->n_exits = e->first_exit;
     space->n_entries = e->first_entry;
-    e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = e->lost = 0;
+    e->n_records = e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = e->lost = 0;
     e->overflow = false;
 }
 
 static void publish(struct emitter *e, uint32_t number) {
     struct jit_space *space = e->space;
     space->units[number] = (struct jit_unit){
-        .pc = e->plan->insn[0].pc, .start = e->start, .end = e->end, .record = e->first_record,
-        .n_records = space->n_records - e->first_record, .links = JIT_NONE, .page_next = {JIT_NONE, JIT_NONE}, .entry = e->first_entry,
-        .n_entries = space->n_entries - e->first_entry};
+        .pc = e->plan->insn[0].pc, .start = e->start, .end = e->end, .records = space->n_record_bytes,
+        .n_records = (uint16_t)e->n_records, .links = JIT_NO_EXIT, .page_next = {JIT_NONE, JIT_NONE}, .entry = e->first_entry,
+        .n_entries = (uint16_t)(space->n_entries - e->first_entry)};
+    space->n_record_bytes += (uint32_t)records_pack(space->records + space->n_record_bytes, e->record, e->n_records);
     atomic_store_explicit(&space->n_units, number + 1, memory_order_release);
     space->used = (emitter_offset(e) + 15) & ~15u;
 }
@@ -190,8 +189,14 @@ static bool enter_addresses(struct emitter *e, uint32_t number) {
 uint32_t emit_unit(struct jit_space *space, enum jit_way way) {
     struct emitter emitter, *e = &emitter;
     const uint32_t number = atomic_load_explicit(&space->n_units, memory_order_relaxed);
-    *e = (struct emitter){.space = space, .plan = &space->plan, .way = way, .unit = number, .start = space->used,
-                          .first_record = space->n_records, .first_exit = space->n_exits, .first_entry = space->n_entries};
+    memset(e, 0, offsetof(struct emitter, host));
+    e->space = space;
+    e->plan = &space->plan;
+    e->way = way;
+    e->unit = number;
+    e->start = space->used;
+    e->first_exit = space->n_exits;
+    e->first_entry = space->n_entries;
     find_cached(e);
     for (unsigned i = 0; i < space->plan.n; i++) e->is_short[i] = space->plan.insn[i].insn.length == 2;
     do {

@@ -28,6 +28,9 @@ struct emitter_link {
     uint32_t exit, site;
 };
 
+/* More than any unit has: a few for each instruction. */
+enum { EMITTER_MAX_RECORDS = 16 * UNIT_MAX_INSNS };
+
 struct emitter {
     struct jit_space *space;
     struct unit_plan *plan;
@@ -39,8 +42,10 @@ struct emitter {
     enum jit_way way;  /* starts with a landing for it */
     uint32_t landing, call_entry;
     uint32_t unit, start, end;
-    uint32_t first_record, first_exit, first_entry;
+    uint32_t first_exit, first_entry;
     bool overflow;     /* a short displacement did not reach */
+    unsigned n_fixups, n_cold, n_links, n_returns, n_entries, n_records;
+    /* not zeroed */
     uint32_t host[UNIT_MAX_INSNS];
     bool is_short[UNIT_MAX_INSNS];
     uint32_t entry_host[2 * UNIT_MAX_INSNS];
@@ -50,7 +55,7 @@ struct emitter {
     struct emitter_link link[2 * UNIT_MAX_INSNS + 1];
     uint64_t return_pc[UNIT_MAX_INSNS];   /* landings of this unit's calls */
     uint32_t return_host[UNIT_MAX_INSNS];
-    unsigned n_fixups, n_cold, n_links, n_returns, n_entries;
+    struct jit_record record[EMITTER_MAX_RECORDS];
 };
 
 static inline uint32_t emitter_offset(const struct emitter *e) {

@@ -17,18 +17,6 @@ static const struct jit_unit *unit_at(const struct jit_space *space, uint32_t of
     return low ? &space->units[low - 1] : NULL;
 }
 
-/* The last record at or before an offset inside the unit. */
-static const struct jit_record *record_at(const struct jit_space *space, const struct jit_unit *unit, uint32_t offset) {
-    const struct jit_record *records = space->records + unit->record;
-    uint32_t low = 0, high = unit->n_records;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (records[middle].host <= offset) low = middle + 1;
-        else high = middle;
-    }
-    return low ? &records[low - 1] : NULL;
-}
-
 /* On the host's stack: hosts refuse to go on with a stack pointer that is no address. */
 static bool leave_by(struct host_context *context, const struct jit_space *space, enum jit_exit_kind kind) {
     jit_thread.guest_rsp = host_context_gpr(context, RSP);
@@ -71,8 +59,9 @@ static void keep_cached(const struct host_context *context, unsigned cached) {
 
 static bool in_unit(struct host_context *context, const struct jit_space *space, const struct jit_unit *unit,
                     uint32_t offset, enum host_fault_kind kind) {
-    const struct jit_record *record = record_at(space, unit, offset - unit->start);
-    if (!record) return step_on(context, kind); /* in the landing before the first instruction */
+    struct jit_record found;
+    const struct jit_record *record = &found;
+    if (!records_find(space->records + unit->records, unit->n_records, offset - unit->start, &found)) return step_on(context, kind); /* in the landing before the first instruction */
     jit_thread.fault_rip = unit->pc + record->guest;
     keep_cached(context, record->cached);
     if (record->biased) {

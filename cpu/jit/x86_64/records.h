@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* What signal handlers need to know about translated code: to which guest instruction its bytes belong, and where the guest's
+ * registers are then. Kept as a stream of a few bytes for each record, since it is written for all code and read for little. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { JIT_CACHED_R10 = 1, JIT_CACHED_R11 = 2 };
+
+/* From host offset `host` of its unit on, up to the next record's, code belongs to the instruction at unit.pc + guest. */
+struct jit_record {
+    uint16_t host, guest;
+    uint8_t saved;    /* 1 + the register whose value is in thread.saved; 0: none */
+    uint8_t cached;   /* JIT_CACHED_*: held by host registers, not by struct jit_thread */
+    uint8_t biased;   /* bit 0: RDI, bit 1: RSI hold their values plus the window's base */
+    uint8_t boundary; /* the state at the first byte is the one before the instruction */
+};
+
+/* Bytes of one record at most. */
+enum { RECORD_MAX_BYTES = 8 };
+
+/* records: by rising host offset. Returns the bytes written. */
+size_t records_pack(uint8_t *out, const struct jit_record *records, size_t n);
+/* The last of n packed records at or before a host offset of the unit; false: that is before the first. Async-signal-safe. */
+bool records_find(const uint8_t *packed, size_t n, uint32_t host, struct jit_record *out);
