@@ -11,6 +11,8 @@
 #include "host/fault.h"
 #include "host/segment.h"
 
+enum { WARM_UP = 20000 }; /* instructions */
+
 _Thread_local struct jit_thread jit_thread;
 
 int32_t jit_thread_at(const void *member) {
@@ -191,8 +193,27 @@ static bool set_gs(uint64_t base) {
     return true;
 }
 
+/* Most of what a small program or a forked child does, it does once: the first instructions of a space are interpreted, and if
+ * there are not many it never needs memory for translations. EXIT_NONE: warm. */
+static enum exit warm_up(struct cpu *cpu) {
+    const struct address_space *space = cpu->tlb.space;
+    if (space_attachment(space)) return EXIT_NONE;
+    if (jit_thread.warming != space) {
+        jit_thread.warming = space;
+        jit_thread.warm_up_left = WARM_UP;
+    }
+    if (jit_thread.warm_up_left <= 0) return EXIT_NONE;
+    cpu->budget = jit_thread.warm_up_left;
+    const enum exit why = engine_interp.run(cpu);
+    jit_thread.warm_up_left = cpu->budget;
+    cpu->budget = INT64_MAX;
+    return why == EXIT_BUDGET ? EXIT_NONE : why;
+}
+
 static enum exit jit_run(struct cpu *cpu) {
     if (must_be_exact(cpu) || space_base(cpu->tlb.space) == SPACE_NO_BASE || !prepare_thread(cpu)) return engine_interp.run(cpu);
+    const enum exit early = warm_up(cpu);
+    if (early != EXIT_NONE) return early;
     struct jit_space *space = jit_space_of(cpu);
     if (!space || !set_gs(space->base)) return engine_interp.run(cpu);
     return run_translated(cpu, space);

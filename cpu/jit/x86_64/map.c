@@ -12,7 +12,7 @@ static size_t slot_of(const struct jit_map *map, uint64_t pc) {
 }
 
 struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc) {
-    if (!map->size) return NULL;
+    if (!map->size || !pc) return NULL; /* 0 marks free slots, and no code lies there */
     for (size_t i = slot_of(map, pc);; i = (i + 1) & (map->size - 1)) {
         if (map->slot[i].pc == pc) return map->slot[i].unit == JIT_NONE ? NULL : &map->slot[i];
         if (!map->slot[i].pc) return NULL;

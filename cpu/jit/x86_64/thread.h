@@ -25,6 +25,8 @@ struct jit_thread {
     /* used by C only */
     uint64_t fault_rip;   /* guest address where a signal stopped the code */
     uint64_t gs_base;        /* the host's, as last set */
+    const struct address_space *warming; /* only compared: the space that warm_up_left belongs to */
+    int64_t warm_up_left;    /* instructions to interpret before anything is translated */
     struct jit_space *space; /* borrowed: whose code runs; NULL outside */
 };
 
