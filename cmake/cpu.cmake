@@ -27,6 +27,12 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
 else()
     list(FILTER cpu_sources EXCLUDE REGEX "/fp_host_x86_64\\.c$|/jit/x86_64/")
 endif()
+# Sanitizers have the low addresses for themselves and know nothing of translated code: their builds interpret.
+if(LOCKSTEP_SANITIZE)
+    list(FILTER cpu_sources EXCLUDE REGEX "/jit/x86_64/")
+    list(APPEND cpu_sources ${CMAKE_SOURCE_DIR}/cpu/jit/none.c)
+    list(REMOVE_DUPLICATES cpu_sources)
+endif()
 set_target_properties(lockstep_cpu PROPERTIES SOURCES "${cpu_sources}")
 
 # Races of guest threads on guest memory are the guest's: the thread sanitizer looks at everything but the handlers.

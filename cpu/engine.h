@@ -6,6 +6,7 @@
 
 struct engine {
     const char *name;
+    bool wants_windows; /* gains nothing in paged spaces */
     /* Runs until an exit. cpu->tlb is attached. cpu->retired and cpu->budget are exact on return. */
     enum exit (*run)(struct cpu *cpu);
     /* Drops everything cached for this cpu (exec, new address space). */

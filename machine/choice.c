@@ -14,7 +14,8 @@ static const struct engine *interp(const char **why) {
 }
 
 static const struct engine *fastest(const char **why) {
-    return &engine_interp;
+    const struct engine *jit = engine_jit(why);
+    return jit ? jit : &engine_interp;
 }
 
 struct engine_choice {
@@ -33,13 +34,17 @@ struct memory_choice {
     enum space_memory memory;
 };
 
+/* auto is what the engine is made for. */
 static const struct memory_choice memories[] = {
-    {"auto", SPACE_PAGED},
     {"paged", SPACE_PAGED},
     {"window", SPACE_WINDOWS},
 };
 
-int machine_choose_engine(const char *name, const struct engine **out, struct lockstep_error *error) {
+static bool is_auto(const char *name) {
+    return !name || strcmp(name, "auto") == 0;
+}
+
+static int choose_engine(const char *name, const struct engine **out, struct lockstep_error *error) {
     for (size_t i = 0; i < ARRAY_LEN(engines); i++) {
         if (name && strcmp(name, engines[i].name) != 0) continue;
         const char *why = "";
@@ -50,13 +55,29 @@ int machine_choose_engine(const char *name, const struct engine **out, struct lo
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no engine '%s'", name);
 }
 
-int machine_choose_memory(const char *name, enum space_memory *out, struct lockstep_error *error) {
+static int choose_memory(const char *name, const struct engine *engine, enum space_memory *out,
+                         struct lockstep_error *error) {
+    *out = engine->wants_windows ? SPACE_WINDOWS : SPACE_PAGED;
+    if (is_auto(name)) return 0;
     for (size_t i = 0; i < ARRAY_LEN(memories); i++) {
-        if (name && strcmp(name, memories[i].name) != 0) continue;
+        if (strcmp(name, memories[i].name) != 0) continue;
         *out = memories[i].memory;
         return 0;
     }
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no memory '%s'", name);
+}
+
+int machine_choose(const struct lockstep_options *options, const struct engine **engine, enum space_memory *memory,
+                   struct lockstep_error *error) {
+    if (choose_engine(options->engine, engine, error)) return -1;
+    if (choose_memory(options->memory, *engine, memory, error)) return -1;
+    if (*memory == SPACE_WINDOWS || !(*engine)->wants_windows) return 0;
+    if (!is_auto(options->engine)) {
+        return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "engine '%s' runs in windows only: use --memory=window",
+                            options->engine);
+    }
+    *engine = &engine_interp;
+    return 0;
 }
 
 struct cpu_choice {

@@ -36,8 +36,7 @@ struct lockstep_options lockstep_options_default(void) {
 static int choose(struct lockstep_machine *machine, const struct lockstep_options *options,
                   struct lockstep_error *error) {
     const struct cpu_model *model;
-    if (machine_choose_engine(options->engine, &machine->engine, error)) return -1;
-    if (machine_choose_memory(options->memory, &machine->memory, error)) return -1;
+    if (machine_choose(options, &machine->engine, &machine->memory, error)) return -1;
     if (machine_choose_cpu(options->cpu, &model, error)) return -1;
     machine_init_cpu_env(machine, model);
     machine->cpu_env.code_limit = (size_t)options->jit_cache_mib << 20;

@@ -38,8 +38,8 @@ int machine_fail(struct lockstep_error *error, enum lockstep_error_kind kind, in
     __attribute__((format(printf, 4, 5)));
 
 /* choice.c: resolves the options that choose among implementations. Return 0 or -1 with *error. */
-int machine_choose_engine(const char *name, const struct engine **out, struct lockstep_error *error);
-int machine_choose_memory(const char *name, enum space_memory *out, struct lockstep_error *error);
+int machine_choose(const struct lockstep_options *options, const struct engine **engine, enum space_memory *memory,
+                   struct lockstep_error *error);
 int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lockstep_error *error);
 
 /* environment.c: what the CPU learns from the host. */

@@ -229,7 +229,7 @@ static void jit_fini(struct cpu *cpu) {
     jit_thread.host_mxcsr = 0;
 }
 
-static const struct engine engine = {.name = "jit", .run = jit_run, .flush = jit_flush, .fini = jit_fini};
+static const struct engine engine = {.name = "jit", .wants_windows = true, .run = jit_run, .flush = jit_flush, .fini = jit_fini};
 
 const struct engine *engine_jit(const char **why) {
     *why = "the host's processor lacks AVX2 or BMI2";
