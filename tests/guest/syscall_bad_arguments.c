@@ -75,6 +75,7 @@ static long benign(const char *kind, int fd, long number) {
 
 static void probe_in_child(const struct row *row, const long a[6]) {
     alarm(1);
+    if (!strcmp(row->name, "prlimit64")) memset(buffer, 0xff, 16); /* no CPU time at all would kill it, sooner or later */
     const long r = syscall(row->number, a[0], a[1], a[2], a[3], a[4], a[5]);
     *shared = r < 0 ? errno : 0;
     _exit(0);
