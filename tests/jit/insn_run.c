@@ -39,6 +39,7 @@ static uint32_t no_processor_id(void *arg) {
 /* A translating engine begins with the interpreter: 100,000 instructions make it translate. */
 static void warm_up(struct insn_runner *r, uint64_t at) {
     static const uint8_t code[] = {0xb9, 0x50, 0xc3, 0, 0, 0xff, 0xc9, 0x75, 0xfc, 0x0f, 0x05}; /* ecx = 50000; 1: dec ecx; jnz 1b */
+    space_map(r->space, at, GUEST_PAGE_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC, SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_FIXED, NULL, 0);
     space_copy_out(r->space, at, code, sizeof code);
     r->cpu->state.rip = at;
     r->cpu->budget = INT64_MAX;
@@ -50,7 +51,6 @@ static void open_space(struct insn_runner *r) {
     static uint8_t traps[CODE_PAGES_SIZE];
     const int flags = SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_FIXED;
     r->space = space_new(r->pool);
-    space_map(r->space, WARM_GVA, GUEST_PAGE_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC, flags, NULL, 0);
     space_map(r->space, CODE_GVA, CODE_PAGES_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC, flags, NULL, 0);
     space_map(r->space, DATA_GVA, DATA_SIZE, SPACE_READ | SPACE_WRITE, flags, NULL, 0);
     memset(traps, 0xcc, sizeof traps);
