@@ -106,13 +106,14 @@ static void store(struct insn_runner *r, const struct instance *instance, struct
     space_copy_out(r->space, instance->before.rip, traps, instance->length);
 }
 
-/* The instruction is done when another one could not be fetched, or was the INT3 behind. */
+/* The instruction is done when another one could not be fetched, or was an INT3 (the instance is never one itself). */
 static bool has_retired(const struct insn_runner *r, const struct instance *instance, struct result *out) {
     const struct exception *e = &r->cpu->exception;
-    const uint64_t rip = out->after.rip;
-    if (e->vector == EXCEPTION_BP) out->after.rip--;
-    else if (e->vector != EXCEPTION_PF || !(e->fault.access & MEM_EXEC)) return false;
-    return rip != instance->before.rip;
+    if (e->vector == EXCEPTION_BP) {
+        out->after.rip--;
+        return true;
+    }
+    return e->vector == EXCEPTION_PF && e->fault.access & MEM_EXEC && out->after.rip != instance->before.rip;
 }
 
 void insn_run(struct insn_runner *r, const struct instance *instance, struct result *out) {
