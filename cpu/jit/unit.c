@@ -32,6 +32,7 @@ static bool uses_x87(const struct unit_insn *u) {
 static bool decode_next(struct unit_plan *plan, const struct unit_source *source, uint64_t pc) {
     struct unit_insn *u = &plan->insn[plan->n];
     const size_t offset = pc - source->start;
+    if (offset >= source->n_bytes) return false;
     if (decode(source->bytes + offset, source->n_bytes - offset, &u->insn) < 0) return false;
     u->info = form_info(u->insn.form);
     u->pc = pc;
@@ -91,20 +92,19 @@ static bool may_fault(const struct unit_insn *u) {
     return (u->info->faults & FAULT_MEMORY) && u->insn.mem.base != RSP;
 }
 
+/* Goes over one instruction. Returns whether that decides it: no flag is alive any more, or some stay alive. */
+static bool decides(const struct unit_insn *u, unsigned *alive) {
+    if ((u->info->flags_read & *alive) || may_fault(u)) return true;
+    *alive = unit_flags_lost(u, *alive);
+    return !*alive || u->info->control != CONTROL_NEXT;
+}
+
 bool unit_flags_dead(const struct unit_plan *plan, unsigned i) {
     unsigned alive = RFLAGS_ARITH;
     for (; i < plan->n; i++) {
-        const struct unit_insn *u = &plan->insn[i];
-        if ((u->info->flags_read & alive) || may_fault(u)) return false;
-        alive &= ~(unsigned)((u->info->flags_written | u->info->flags_undefined) & ~u->info->flags_maybe);
-        if (!alive) return true;
-        if (u->info->control != CONTROL_NEXT || !unit_falls_through(plan, i)) return false;
+        if (decides(&plan->insn[i], &alive) || !unit_falls_through(plan, i)) break;
     }
-    return false;
-}
-
-static bool nothing_known(void *arg, uint64_t pc) {
-    return false;
+    return !alive;
 }
 
 unsigned unit_flags_lost(const struct unit_insn *u, unsigned lost) {
@@ -112,6 +112,10 @@ unsigned unit_flags_lost(const struct unit_insn *u, unsigned lost) {
 }
 
 bool unit_flags_dead_ahead(struct unit_plan *plan, const struct unit_source *source) {
-    unit_find(plan, source, nothing_known, NULL);
-    return plan->n && unit_flags_dead(plan, 0);
+    unsigned alive = RFLAGS_ARITH;
+    plan->n = 0;
+    for (uint64_t pc = source->start; pc < source->page_end && plan->n < UNIT_MAX_INSNS; pc += plan->insn[plan->n - 1].insn.length) {
+        if (!decode_next(plan, source, pc) || decides(&plan->insn[plan->n - 1], &alive)) break;
+    }
+    return !alive;
 }

@@ -17,7 +17,7 @@ struct unit_insn {
 };
 
 struct unit_source {
-    const uint8_t *bytes; /* of the page from `start` on, and up to 15 of the next */
+    const uint8_t *bytes; /* from `start` on, as many as are wanted; up to 14 of the next page */
     size_t n_bytes;
     uint64_t start;       /* the entry */
     uint64_t page_end;

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+enum { MAX_SOURCE = 1024, MAX_FLAGS_SOURCE = 64 }; /* bytes to look at for a unit; for what it does with flags */
 enum { PATIENCE = 64 }; /* visits of an unstable page before asking again */
 
 uint32_t jit_space_new_exit(struct jit_space *space, enum jit_exit_kind kind, uint64_t pc) {
@@ -59,11 +60,11 @@ static bool is_known(void *arg, uint64_t pc) {
     return jit_map_find(&space->map, pc) != NULL;
 }
 
-/* The bytes from pc to the end of its page, and those of the next page that its last instruction may reach. */
-static size_t fetch(struct tlb *tlb, uint64_t pc, uint8_t *out) {
+/* At most n bytes from pc to the end of its page, and those of the next page that its last instruction may reach. */
+static struct unit_source fetch(struct tlb *tlb, uint64_t pc, uint8_t *out, size_t n) {
     struct mem_fault fault;
-    const size_t n = GUEST_PAGE_SIZE - (pc & (GUEST_PAGE_SIZE - 1)) + INSN_MAX_LENGTH - 1;
-    return tlb_fetch(tlb, pc, out, n, &fault);
+    const size_t rest = GUEST_PAGE_SIZE - (pc & (GUEST_PAGE_SIZE - 1)) + INSN_MAX_LENGTH - 1;
+    return (struct unit_source){out, tlb_fetch(tlb, pc, out, rest < n ? rest : n, &fault), pc, align_up(pc + 1, GUEST_PAGE_SIZE)};
 }
 
 static void populate_ahead(struct jit_space *space) {
@@ -84,12 +85,12 @@ static void count_bytes(struct jit_space *space) {
 }
 
 static void find_unit(struct jit_space *space, struct tlb *tlb, uint64_t pc, uint8_t *bytes) {
-    const struct unit_source source = {bytes, fetch(tlb, pc, bytes), pc, align_up(pc + 1, GUEST_PAGE_SIZE)};
+    const struct unit_source source = fetch(tlb, pc, bytes, MAX_SOURCE);
     unit_find(&space->plan, &source, is_known, space);
 }
 
 static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enum jit_way way) {
-    uint8_t bytes[GUEST_PAGE_SIZE + INSN_MAX_LENGTH];
+    uint8_t bytes[MAX_SOURCE];
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
     if (!watch(space, tlb, first)) return false;
     find_unit(space, tlb, pc, bytes);
@@ -128,9 +129,9 @@ const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu,
 
 /* The plan of a unit is gone: what its code does with flags is found by looking once more. */
 static bool flags_dead_at(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
-    uint8_t bytes[GUEST_PAGE_SIZE + INSN_MAX_LENGTH];
+    uint8_t bytes[MAX_FLAGS_SOURCE];
     tlb_enter(tlb);
-    const struct unit_source source = {bytes, fetch(tlb, pc, bytes), pc, align_up(pc + 1, GUEST_PAGE_SIZE)};
+    const struct unit_source source = fetch(tlb, pc, bytes, sizeof bytes);
     tlb_leave(tlb);
     return unit_flags_dead_ahead(&space->plan, &source);
 }
