@@ -12,12 +12,14 @@ expect 125 '' 'lockstep: unknown option -x; see lockstep run --help' "$LOCKSTEP"
 expect 125 '' 'lockstep: --strace takes no value' "$LOCKSTEP" run --strace=yes x
 expect 125 '' 'lockstep: --rootfs needs a value: --rootfs=DIR' "$LOCKSTEP" run --rootfs
 expect 125 '' 'lockstep: --env needs the name of a variable' "$LOCKSTEP" run --env =1 "$ACT"
-expect 125 '' "lockstep: engine 'jit' is not available yet" "$LOCKSTEP" run --engine=jit "$ACT" exit 0
+expect 125 '' "lockstep: there is no engine 'fast'" "$LOCKSTEP" run --engine=fast "$ACT" exit 0
+expect 0 '' '' "$LOCKSTEP" run --engine=interp --memory=paged "$ACT" exit 0
 for mib in 0 257 -1 1k ''; do
     expect 125 '' 'lockstep: --jit-cache needs a number from 1 to 256' "$LOCKSTEP" run --jit-cache="$mib" "$ACT" exit 0
 done
 expect 125 '' "lockstep: there is no engine 'warp'" "$LOCKSTEP" run --engine warp "$ACT" exit 0
-expect 125 '' "lockstep: memory 'window' is not available yet" "$LOCKSTEP" run --memory=window "$ACT" exit 0
+expect 125 '' "lockstep: there is no memory 'flat'" "$LOCKSTEP" run --memory=flat "$ACT" exit 0
+expect 0 '' '' "$LOCKSTEP" run --memory=window "$ACT" exit 0
 expect 125 '' "lockstep: there is no CPU model 'z80'" "$LOCKSTEP" run --cpu=z80 "$ACT" exit 0
 expect 125 '' 'lockstep: --deterministic is not available yet' "$LOCKSTEP" run --deterministic "$ACT" exit 0
 expect 125 '' 'lockstep: cannot use /nonexistent as root: No such file or directory' \

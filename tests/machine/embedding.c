@@ -100,7 +100,7 @@ Test(embedding, options_that_do_not_exist) {
     struct lockstep_options options = lockstep_options_default();
     struct lockstep_machine *machine;
     struct lockstep_error error;
-    options.engine = "jit";
+    options.engine = "fast";
     cr_expect_eq(lockstep_machine_new(&options, &machine, &error), -1);
     cr_expect_eq(error.kind, LOCKSTEP_UNAVAILABLE);
     cr_expect_null(machine);
