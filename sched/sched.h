@@ -48,6 +48,15 @@ int sched_block_uninterruptible(struct sched_thread *self, int64_t deadline_ns);
 
 /* Wakes a thread: from any thread, with any locks held. The caller makes sure that the thread's structure lives. */
 void sched_wake(struct sched_thread *thread);
+/* The same in two steps, so that the woken thread does not run into a lock that the waker still holds: sched_wake_later under the
+ * locks, sched_wakes_send after them. The thread may be gone by then: a wake of a word that nobody sleeps on does nothing. */
+enum { SCHED_WAKES = 8 };
+struct sched_wakes {
+    _Atomic uint32_t *word[SCHED_WAKES]; /* may dangle: only their addresses are used */
+    unsigned n;
+};
+void sched_wake_later(struct sched_thread *thread, struct sched_wakes *wakes);
+void sched_wakes_send(struct sched_wakes *wakes);
 /* Makes the current or the next sched_block return -EINTR. */
 void sched_interrupt(struct sched_thread *thread);
 void sched_interrupt_clear(struct sched_thread *thread);

@@ -55,6 +55,21 @@ void sched_wake(struct sched_thread *thread) {
     if (event >= 0) host_event_set(event);
 }
 
+void sched_wake_later(struct sched_thread *thread, struct sched_wakes *wakes) {
+    if (wakes->n == SCHED_WAKES) {
+        sched_wake(thread);
+        return;
+    }
+    if (atomic_exchange(&thread->token, SCHED_WOKEN) == SCHED_ASLEEP) wakes->word[wakes->n++] = &thread->token;
+    const int event = atomic_load(&thread->poll_fd);
+    if (event >= 0) host_event_set(event);
+}
+
+void sched_wakes_send(struct sched_wakes *wakes) {
+    for (unsigned i = 0; i < wakes->n; i++) host_futex_wake(wakes->word[i], 1);
+    wakes->n = 0;
+}
+
 void sched_interrupt(struct sched_thread *thread) {
     atomic_store(&thread->interrupted, 1);
     sched_wake(thread);

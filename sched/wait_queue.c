@@ -36,16 +36,17 @@ void wait_queue_remove(struct waiter *waiter) {
     waiter->queue = NULL;
 }
 
-static void wake_waiter(struct waiter *waiter) {
+static void wake_waiter(struct waiter *waiter, struct sched_wakes *wakes) {
     if (waiter->notify) {
         waiter->notify(waiter);
     } else {
-        sched_wake(waiter->thread);
+        sched_wake_later(waiter->thread, wakes);
     }
 }
 
 /* An exclusive waiter that was woken goes to the end, so that the next wake reaches another one. */
 static void wake(struct wait_queue *queue, bool all) {
+    struct sched_wakes wakes = {.n = 0};
     bool woke_exclusive = false;
     host_mutex_lock(&queue->lock);
     struct list *const last = queue->waiters.prev;
@@ -55,16 +56,17 @@ static void wake(struct wait_queue *queue, bool all) {
         struct waiter *waiter = CONTAINER_OF(node, struct waiter, node);
         more = node != last;
         if (all || !waiter->exclusive) {
-            wake_waiter(waiter);
+            wake_waiter(waiter, &wakes);
         } else if (!woke_exclusive) {
             woke_exclusive = true;
             list_remove(node);
             list_append(&queue->waiters, node);
-            wake_waiter(waiter);
+            wake_waiter(waiter, &wakes);
         }
         node = next;
     }
     host_mutex_unlock(&queue->lock);
+    sched_wakes_send(&wakes);
 }
 
 void wait_queue_wake(struct wait_queue *queue) {

@@ -48,12 +48,18 @@ void futex_enqueue_locked(struct futex_bucket *bucket, struct futex_waiter *wait
     atomic_store_explicit(&waiter->bucket, bucket, memory_order_release);
 }
 
-void futex_wake_waiter_locked(struct futex_waiter *waiter) {
+void futex_wake_waiter_later_locked(struct futex_waiter *waiter, struct sched_wakes *wakes) {
     struct task *task = task_get(waiter->task);
     list_remove(&waiter->node);
     atomic_store_explicit(&waiter->bucket, NULL, memory_order_release); /* the waiter may be gone from here on */
-    sched_wake(&task->sched);
+    sched_wake_later(&task->sched, wakes);
     task_put(task);
+}
+
+void futex_wake_waiter_locked(struct futex_waiter *waiter) {
+    struct sched_wakes wakes = {.n = 0};
+    futex_wake_waiter_later_locked(waiter, &wakes);
+    sched_wakes_send(&wakes);
 }
 
 bool futex_dequeue(struct futex_waiter *waiter) {
@@ -98,13 +104,14 @@ int futex_wait(struct task *task, uint64_t uaddr, bool shared, uint32_t expect, 
     return r < 0 && futex_dequeue(&waiter) ? r : 0;
 }
 
-static int wake_locked(struct futex_bucket *bucket, const struct space_key *key, int n, uint32_t bitset) {
+static int wake_locked(struct futex_bucket *bucket, const struct space_key *key, int n, uint32_t bitset,
+                       struct sched_wakes *wakes) {
     int woken = 0;
     LIST_FOR_EACH(node, &bucket->waiters) {
         struct futex_waiter *waiter = CONTAINER_OF(node, struct futex_waiter, node);
         if (!futex_same_key(&waiter->key, key) || !(waiter->bitset & bitset)) continue;
         if (waiter->pi || waiter->requeue_pi) return -EINVAL;
-        futex_wake_waiter_locked(waiter);
+        futex_wake_waiter_later_locked(waiter, wakes);
         if (++woken >= n) break; /* n below 1 wakes one, as Linux does */
     }
     return woken;
@@ -112,13 +119,15 @@ static int wake_locked(struct futex_bucket *bucket, const struct space_key *key,
 
 int futex_wake(struct task *task, uint64_t uaddr, bool shared, int n, uint32_t bitset) {
     struct space_key key;
+    struct sched_wakes wakes = {.n = 0};
     if (!bitset) return -EINVAL;
     int r = futex_key(task, uaddr, shared, &key);
     if (r < 0) return r;
     struct futex_bucket *bucket = futex_bucket_of(task->kernel->futexes, &key);
     host_mutex_lock(&bucket->lock);
-    r = wake_locked(bucket, &key, n, bitset);
+    r = wake_locked(bucket, &key, n, bitset, &wakes);
     host_mutex_unlock(&bucket->lock);
+    sched_wakes_send(&wakes);
     return r;
 }
 
@@ -174,6 +183,7 @@ static int change_word(struct task *task, uint64_t uaddr, uint32_t encoded) {
 
 int futex_wake_op(struct task *task, uint64_t uaddr, uint64_t uaddr2, bool shared, int n, int n2, uint32_t encoded) {
     struct space_key key, key2;
+    struct sched_wakes wakes = {.n = 0};
     int r = futex_key(task, uaddr, shared, &key);
     if (r == 0) r = futex_key(task, uaddr2, shared, &key2);
     if (r < 0) return r;
@@ -181,11 +191,12 @@ int futex_wake_op(struct task *task, uint64_t uaddr, uint64_t uaddr2, bool share
     struct futex_bucket *bucket2 = futex_bucket_of(task->kernel->futexes, &key2);
     futex_lock_two(bucket, bucket2);
     const int passes = r = change_word(task, uaddr2, encoded);
-    if (r >= 0) r = wake_locked(bucket, &key, n, FUTEX_BITSET_MATCH_ANY);
+    if (r >= 0) r = wake_locked(bucket, &key, n, FUTEX_BITSET_MATCH_ANY, &wakes);
     if (r >= 0 && passes > 0) {
-        const int more = wake_locked(bucket2, &key2, n2, FUTEX_BITSET_MATCH_ANY);
+        const int more = wake_locked(bucket2, &key2, n2, FUTEX_BITSET_MATCH_ANY, &wakes);
         r = more < 0 ? more : r + more;
     }
     futex_unlock_two(bucket, bucket2);
+    sched_wakes_send(&wakes);
     return r;
 }

@@ -46,6 +46,8 @@ void futex_waiter_init(struct futex_waiter *waiter, struct task *task, uint64_t 
 /* With the bucket's lock held. */
 void futex_enqueue_locked(struct futex_bucket *bucket, struct futex_waiter *waiter);
 void futex_wake_waiter_locked(struct futex_waiter *waiter);
+/* The same; the caller sends the wakes after it has unlocked the bucket. */
+void futex_wake_waiter_later_locked(struct futex_waiter *waiter, struct sched_wakes *wakes);
 /* Takes a waiter out, wherever it was moved to. False when it has been woken. Caller holds no bucket lock. */
 bool futex_dequeue(struct futex_waiter *waiter);
 /* Sleeps until woken. Returns 0, -ETIMEDOUT or -EINTR; then the waiter may still be queued. */
