@@ -51,30 +51,31 @@ static bool step_on(struct host_context *context, enum host_fault_kind kind) {
     return true;
 }
 
-/* A unit that uses R10 or R11 holds them in the host's. Harmless if it then goes on: it stores them itself. */
+/* A unit that uses R10 or R11 holds them in the host's. */
 static void keep_cached(const struct host_context *context, unsigned cached) {
     if (cached & JIT_CACHED_R10) jit_thread.r10 = host_context_gpr(context, R10);
     if (cached & JIT_CACHED_R11) jit_thread.r11 = host_context_gpr(context, R11);
 }
 
+/* What the record says of registers comes true in the context and the thread; only when the code is left for good. */
+static void settle(struct host_context *context, const struct jit_space *space, const struct jit_record *record) {
+    if (record->saved) host_context_set_gpr(context, record->saved - 1u, jit_thread.saved);
+    keep_cached(context, record->cached);
+    if (record->biased) unbias(context, record->biased, space->base);
+}
+
 static bool in_unit(struct host_context *context, const struct jit_space *space, const struct jit_unit *unit,
                     uint32_t offset, enum host_fault_kind kind) {
-    struct jit_record found;
-    const struct jit_record *record = &found;
-    if (!records_find(space->records + unit->records, unit->n_records, offset - unit->start, &found)) return step_on(context, kind); /* in the landing before the first instruction */
-    jit_thread.fault_rip = unit->pc + record->guest;
-    keep_cached(context, record->cached);
-    if (record->biased) {
-        unbias(context, record->biased, space->base);
-        return leave_by(context, space, is_asynchronous(kind) ? JIT_EXIT_STOPPED : JIT_EXIT_FAULTED);
+    struct jit_record record;
+    const bool is_kick = is_asynchronous(kind);
+    if (!records_find(space->records + unit->records, unit->n_records, offset - unit->start, &record)) {
+        return step_on(context, kind); /* in the landing before the first instruction */
     }
-    if (is_asynchronous(kind)) {
-        const bool between = record->boundary && unit->start + record->host == offset;
-        if (between) return leave_by(context, space, JIT_EXIT_STOPPED);
-        return step_on(context, kind);
-    }
-    if (record->saved) host_context_set_gpr(context, record->saved - 1u, jit_thread.saved);
-    return leave_by(context, space, JIT_EXIT_FAULTED);
+    const bool between = record.boundary && unit->start + record.host == offset;
+    if (is_kick && !between && !record.biased) return step_on(context, kind);
+    jit_thread.fault_rip = unit->pc + record.guest;
+    settle(context, space, &record);
+    return leave_by(context, space, is_kick ? JIT_EXIT_STOPPED : JIT_EXIT_FAULTED);
 }
 
 bool jit_claim_fault(void *arg, struct host_context *context, enum host_fault_kind kind, uint64_t address) {
