@@ -7,8 +7,10 @@
 
 enum { BOUNCES = 16 }; /* that widen a table */
 
+/* Addresses of 32 bytes of code lie side by side: a unit asks for each of its own. */
 static size_t slot_of(const struct jit_map *map, uint64_t pc) {
-    return (size_t)((pc * 0x9e3779b97f4a7c15ull) >> 20) & (map->size - 1);
+    const uint64_t hash = (pc >> 5) * 0x9e3779b97f4a7c15ull >> 20;
+    return (size_t)(hash * 8 + (pc >> 2 & 7)) & (map->size - 1);
 }
 
 struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc) {
