@@ -192,6 +192,7 @@ static void unlink_unit(struct jit_space *space, uint32_t number) {
 static void drop_unit(struct jit_space *space, uint32_t number) {
     struct jit_unit *unit = &space->units[number];
     if (unit->dead) return;
+    atomic_fetch_add(&space->drops, 1);
     unlink_unit(space, number);
     for (uint32_t i = 0; i < unit->n_entries; i++) {
         const uint64_t pc = unit->pc + space->entry_offsets[unit->entry + i];

@@ -125,6 +125,7 @@ struct jit_space {
     uint64_t guest_bytes;         /* that units were made from, since everything was dropped */
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
     uint64_t checked;             /* space_code_changes at the last jit_space_check */
+    _Atomic uint64_t drops;       /* atomic: steps when a unit is dropped, or all are */
     _Atomic uint64_t generation;  /* atomic: steps when everything is dropped, while no thread is native: numbers and addresses die */
     struct jit_map map;
     struct jit_page *pages;       /* owned; open addressing */

@@ -11,6 +11,8 @@
 #include "host/fault.h"
 #include "host/segment.h"
 
+#include <string.h>
+
 enum { WARM_UP = 20000 }; /* instructions */
 
 _Thread_local struct jit_thread jit_thread;
@@ -142,11 +144,22 @@ static enum exit take_kicks(struct cpu *cpu, struct jit_space *space, uint32_t k
     return kick & KICK_EXIT ? EXIT_KICKED : EXIT_NONE;
 }
 
-static struct start find(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
+static struct start look_up(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
     host_mutex_lock(&space->lock);
     const struct jit_entry *entry = jit_space_find(space, cpu, pc);
     const struct start start = {entry ? jit_space_address(space, entry->host) : 0, space->generation};
     host_mutex_unlock(&space->lock);
+    return start;
+}
+
+/* System calls come back to the same places: those are found without the lock. What is remembered is void after anything was
+ * dropped, and after an exec. */
+static struct start find(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
+    struct jit_recent *recent = &jit_thread.recent[pc >> 1 & (JIT_RECENT - 1)];
+    const uint64_t drops = atomic_load(&space->drops);
+    if (recent->pc == pc && recent->drops == drops) return (struct start){recent->host, recent->generation};
+    const struct start start = look_up(cpu, space, pc);
+    if (start.host) *recent = (struct jit_recent){pc, start.host, start.generation, drops};
     return start;
 }
 
@@ -220,6 +233,7 @@ static enum exit jit_run(struct cpu *cpu) {
 }
 
 static void jit_flush(struct cpu *cpu) {
+    memset(jit_thread.recent, 0, sizeof jit_thread.recent);
     engine_interp.flush(cpu);
 }
 

@@ -138,6 +138,7 @@ static void drop_everything(struct jit_space *space) {
     space->used = space->first_unit_at;
     space->guest_bytes = 0;
     space->generation++;
+    atomic_fetch_add(&space->drops, 1);
     start_targets(space);
 }
 

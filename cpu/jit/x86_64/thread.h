@@ -7,6 +7,13 @@
 
 struct jit_space;
 
+enum { JIT_RECENT = 64 };
+
+/* Where translated code for pc was found. */
+struct jit_recent {
+    uint64_t pc, host, generation, drops;
+};
+
 struct jit_thread {
     /* used by translated code */
     uint64_t r10, r11;    /* the guest's, outside of units that use them */
@@ -27,6 +34,7 @@ struct jit_thread {
     uint64_t gs_base;        /* the host's, as last set */
     const struct address_space *warming; /* only compared: the space that warm_up_left belongs to */
     int64_t warm_up_left;    /* instructions to interpret before anything is translated */
+    struct jit_recent recent[JIT_RECENT];
     struct jit_space *space; /* borrowed: whose code runs; NULL outside */
 };
 
