@@ -64,8 +64,8 @@ static int64_t move(struct address_space *space, const struct remap *q, const st
         region_free(moved);
         return err;
     }
+    space_insert_locked(space, moved); /* before the rest goes: table nodes without a region are freed */
     if (q->old_size && !(q->flags & REMAP_DONTUNMAP)) space_unmap_locked(space, q->from, q->from + q->old_size);
-    space_insert_locked(space, moved);
     return to;
 }
 
