@@ -168,13 +168,37 @@ static void note_transfer(struct builder *b, struct uop *u, int kind, uint64_t n
     b->branch[b->n_branches++] = u;
 }
 
+static bool may_store(const struct insn *insn) {
+    if (insn->op == OP_INVALID) return false;
+    const unsigned faults = form_info(insn->form)->faults;
+    if (faults & FAULT_STACK) return true;
+    if (!(faults & FAULT_MEMORY)) return false;
+    unsigned access = ACCESS_NONE;
+    for (unsigned i = 0; i < insn->n_operands; i++) {
+        if (insn->operand[i].kind == OPERAND_MEM) access |= insn->operand[i].access;
+    }
+    return access != ACCESS_READ;
+}
+
+/* A jump that the block follows needs no uop, unless the instruction before it may change it: execution resynchronises there. */
+static void lower_followed(struct builder *b, const struct run *run, unsigned i) {
+    struct uop u;
+    if (i > 0 && may_store(&run->insn[i - 1])) {
+        lower_common(&run->insn[i], run->at[i], &u);
+        u.offset = (int16_t)(run->at[i] - run->rip);
+        u.fn = uop_followed;
+        emit(b, &u);
+    }
+    b->before++;
+}
+
 static void lower_insn(struct builder *b, const struct run *run, unsigned i) {
     const struct insn *insn = &run->insn[i];
     const uint64_t rip = run->at[i];
     struct uop u;
     b->ended = false;
     if (run->followed[i]) {
-        b->before++;
+        lower_followed(b, run, i);
         return;
     }
     lower_common(insn, rip, &u);
@@ -273,18 +297,6 @@ struct block *block_build_truncated(struct cpu *cpu, uint64_t rip, unsigned n, s
     struct run run;
     cache_make_room(&cpu->interp->cache);
     return decode_run(cpu, rip, n, &run, fault) ? build_scratch(cpu, &run, fault) : NULL;
-}
-
-static bool may_store(const struct insn *insn) {
-    if (insn->op == OP_INVALID) return false;
-    const unsigned faults = form_info(insn->form)->faults;
-    if (faults & FAULT_STACK) return true;
-    if (!(faults & FAULT_MEMORY)) return false;
-    unsigned access = ACCESS_NONE;
-    for (unsigned i = 0; i < insn->n_operands; i++) {
-        if (insn->operand[i].kind == OPERAND_MEM) access |= insn->operand[i].access;
-    }
-    return access != ACCESS_READ;
 }
 
 /* Up to the first instruction behind which other bytes may have to be looked at. */

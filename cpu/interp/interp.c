@@ -164,6 +164,10 @@ const struct uop *uop_resync(struct cpu *cpu, const struct uop *u) {
     return uop_restart(cpu, u);
 }
 
+const struct uop *uop_followed(struct cpu *cpu, const struct uop *u) {
+    NEXT(cpu, u);
+}
+
 const struct uop *uop_goto(struct cpu *cpu, const struct uop *u) {
     GOTO(cpu, (const struct uop *)u->ptr);
 }

@@ -37,6 +37,7 @@ uop_fn uop_entry;      /* counts the block and looks at the kicks */
 uop_fn uop_entry_verified; /* the same of a block that compares its bytes */
 uop_fn uop_entry_dead; /* of a dropped block: look again */
 uop_fn uop_resync;     /* the rest of a dropped block that is running: go on in a new one */
+uop_fn uop_followed;   /* a jump that the block goes on behind: nothing, a place for uop_resync */
 uop_fn uop_goto;       /* goes to ptr */
 uop_fn uop_exit;       /* goes to the address imm, and links the uop at disp to what is there */
 uop_fn uop_exit_once;  /* the same in a truncated block: no link */
