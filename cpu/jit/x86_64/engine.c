@@ -153,13 +153,13 @@ static struct start look_up(struct cpu *cpu, struct jit_space *space, uint64_t p
 }
 
 /* System calls come back to the same places: those are found without the lock. What is remembered is void after anything was
- * dropped, and after an exec. */
+ * dropped or is to be (the interpreter may have taken the kick), and after an exec. */
 static struct start find(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
     struct jit_recent *recent = &jit_thread.recent[pc >> 1 & (JIT_RECENT - 1)];
-    const uint64_t drops = atomic_load(&space->drops);
-    if (recent->pc == pc && recent->drops == drops) return (struct start){recent->host, recent->generation};
+    const uint64_t drops = atomic_load(&space->drops), changes = space_code_changes(cpu->tlb.space);
+    if (recent->pc == pc && recent->drops == drops && recent->changes == changes) return (struct start){recent->host, recent->generation};
     const struct start start = look_up(cpu, space, pc);
-    if (start.host) *recent = (struct jit_recent){pc, start.host, start.generation, drops};
+    if (start.host) *recent = (struct jit_recent){pc, start.host, start.generation, drops, changes};
     return start;
 }
 

@@ -11,7 +11,7 @@ enum { JIT_RECENT = 64 };
 
 /* Where translated code for pc was found. */
 struct jit_recent {
-    uint64_t pc, host, generation, drops;
+    uint64_t pc, host, generation, drops, changes;
 };
 
 struct jit_thread {
