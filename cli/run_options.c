@@ -51,6 +51,11 @@ static bool option_strace(struct run_options *options, char *value) {
     return true;
 }
 
+static bool option_count(struct run_options *options, char *value) {
+    options->machine.count = true;
+    return true;
+}
+
 static bool option_verbose(struct run_options *options, char *value) {
     options->machine.verbose = true;
     return true;

@@ -22,6 +22,8 @@ struct cpu_env {
                                                     * aligned; NULL: only one CPU runs at a time */
     size_t code_limit;                             /* bytes of translated code of each space; 0: the engine's own limit */
     const struct log *log;                         /* borrowed; may be NULL */
+    bool counting;                                 /* every engine counts; else one may run without a count while the budget is
+                                                    * INT64_MAX */
 };
 
 struct interp; /* private to cpu/interp */

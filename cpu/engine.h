@@ -17,5 +17,5 @@ struct engine {
 
 extern const struct engine engine_interp;
 /* For an engine that keeps its own code: interprets one instruction, and then more while they lie on unstable pages (mmu/tlb.h).
- * The budget is unlimited before and after. EXIT_NONE: go on. */
+ * An unlimited budget stays so. EXIT_NONE: go on. */
 enum exit interp_visit(struct cpu *cpu);

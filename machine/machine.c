@@ -39,6 +39,7 @@ static int choose(struct lockstep_machine *machine, const struct lockstep_option
     if (machine_choose(options, &machine->engine, &machine->memory, error)) return -1;
     if (machine_choose_cpu(options->cpu, &model, error)) return -1;
     machine_init_cpu_env(machine, model);
+    machine->cpu_env.counting = options->count;
     machine->cpu_env.code_limit = (size_t)options->jit_cache_mib << 20;
     return 0;
 }

@@ -98,7 +98,7 @@ enum { VISIT_BUDGET = 4096 };
 static struct block *build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault) {
     enum visit *visit = &cpu->interp->visit;
     if (LIKELY(*visit == VISIT_NONE)) return block_build(cpu, rip, fault);
-    const bool is_first = cpu->budget == VISIT_BUDGET;
+    const bool is_first = cpu->budget == cpu->interp->visit_budget;
     bool unstable;
     fault->kind = MEM_OK;
     if (!is_first && *visit != VISIT_UNSTABLE) return NULL;
@@ -256,6 +256,7 @@ static enum exit run(struct cpu *cpu, enum visit visit) {
     }
     struct interp *interp = cpu->interp;
     interp->visit = visit;
+    interp->visit_budget = cpu->budget;
     interp->budget_base = cpu->budget;
     tlb_enter(&cpu->tlb);
     fp_enter(cpu);
@@ -276,10 +277,11 @@ static enum exit interp_run(struct cpu *cpu) {
 }
 
 enum exit interp_visit(struct cpu *cpu) {
-    cpu->budget = VISIT_BUDGET;
+    const int64_t all = cpu->budget, part = all < VISIT_BUDGET ? all : VISIT_BUDGET;
+    cpu->budget = part;
     const enum exit why = run(cpu, VISIT_ONE);
-    cpu->budget = INT64_MAX;
-    return why == EXIT_BUDGET ? EXIT_NONE : why;
+    cpu->budget = all == INT64_MAX ? all : all - (part - cpu->budget);
+    return why == EXIT_BUDGET && all > 0 ? EXIT_NONE : why;
 }
 
 static void interp_flush(struct cpu *cpu) {

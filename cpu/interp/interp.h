@@ -11,6 +11,7 @@ struct interp {
     enum exit exit;       /* why the handlers returned NULL */
     int64_t budget_base;  /* cpu->budget when cpu->retired was last exact */
     enum visit visit;
+    int64_t visit_budget; /* at its begin */
     uint64_t code_changes; /* space_code_changes when the cache was last checked on entry */
     struct cache cache;
 };

@@ -30,6 +30,7 @@ struct lockstep_options {
     const char *rootfs;   /* host directory that is the guest's /; NULL: the host's own */
     bool strace;          /* print every system call to stderr */
     bool verbose;         /* say more on stderr */
+    bool count;           /* count instructions exactly, in every engine; strace and verbose then say the counts */
     bool fixed_addresses; /* no randomisation of the guest's layout */
     /* Take the signals that the host sends to this process and give them to the guest's first process. Blocks them
      * in the calling thread; make the machine before any other thread. */

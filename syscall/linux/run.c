@@ -12,6 +12,8 @@
 #include "syscall/linux/process/membarrier.h"
 #include "syscall/linux/process/sigframe.h"
 
+#include <inttypes.h>
+
 enum { SYSCALL_LENGTH = 2, NR_RESTART_SYSCALL = 219 };
 
 static void go_back(struct task *task, uint64_t number) {
@@ -103,5 +105,6 @@ void task_run(struct task *task) {
         default: break;
         }
     }
+    if (cpu->env->counting) log_verbose(task->kernel->log, "thread %d retired %" PRIu64 " instructions", task_tid(task), cpu->retired);
     engine->fini(cpu);
 }

@@ -294,8 +294,15 @@ static void (*const printers[])(struct line *line, uint64_t value) = {
 #undef KIND
 };
 
-static void put_call(struct line *line, const struct syscall_row *row) {
+/* With the instructions that the thread has retired, the call's own included, when they are counted. */
+static void put_thread(struct line *line) {
+    const struct cpu *cpu = line->task->cpu;
     put(line, "[%d] ", task_tid(line->task));
+    if (cpu->env->counting) put(line, "%" PRIu64 " ", cpu->retired);
+}
+
+static void put_call(struct line *line, const struct syscall_row *row) {
+    put_thread(line);
     if (!row) {
         put(line, "syscall_%" PRIu64 "(", line->task->syscall.number);
     } else {
@@ -339,7 +346,8 @@ void strace_exit(struct task *task, const struct syscall_row *row, int64_t resul
     struct line line = {.task = task, .args = task->syscall.args, .result = result, .done = true};
     if (may_not_return(task->syscall.number)) {
         if (task->exiting) return;
-        put(&line, "[%d] %s(...)", task_tid(task), row->name);
+        put_thread(&line);
+        put(&line, "%s(...)", row->name);
     } else {
         put_call(&line, row);
     }

@@ -63,7 +63,7 @@ static bool hits_engine(const struct tester *t, const struct outcome_of_run *run
 
 static enum verdict compare(struct tester *t, const struct program *program, unsigned repeat, char *text, size_t size) {
     t->n_runs++;
-    if (!subject_counts(t->b)) subject_renew(t->b);
+    if (subject_translates(t->b)) subject_renew(t->b);
     subject_run(t->a, program, LIMIT, &t->of_a);
     if (t->of_a.retired >= LIMIT || hits_engine(t, &t->of_a)) return TOO_LONG;
     for (unsigned i = 0; i < repeat; i++) {

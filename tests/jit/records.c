@@ -24,7 +24,10 @@ static void make(struct jit_record *records, uint32_t seed) {
             r.cached = next_random(&seed) % 4;
             r.biased = next_random(&seed) % 4;
             r.boundary = next_random(&seed) % 2;
+            r.counter = next_random(&seed) % 17;
         }
+        if (next_random(&seed) % 4 == 0) r.ahead = next_random(&seed) % 121;
+        else if (r.ahead && next_random(&seed) % 2) r.ahead--;
         records[i] = r;
     }
 }

@@ -20,7 +20,7 @@ enum pace { PACE_FREE, PACE_STEPS, PACE_SLICES };
 struct subject {
     const struct engine *engine;
     enum pace pace;
-    bool counts;
+    bool counts, translates;
     struct frame_pool *pool;
     struct address_space *space;
     struct cpu *cpu;
@@ -64,8 +64,10 @@ static void *kick(void *arg) {
 static bool choose(struct subject *s, const char *name, bool *window, const char **why) {
     *window = !strncmp(name, "jit", 3);
     s->engine = *window ? engine_jit(why) : &engine_interp;
-    s->counts = !*window;
-    s->pace = !strcmp(name, "steps") ? PACE_STEPS : !strcmp(name, "slices") ? PACE_SLICES : PACE_FREE;
+    s->translates = *window;
+    s->env.counting = strstr(name, "count");
+    s->counts = !s->translates || s->env.counting;
+    s->pace = strstr(name, "steps") ? PACE_STEPS : strstr(name, "slices") ? PACE_SLICES : PACE_FREE;
     s->is_kicked = strstr(name, "kicked");
     return s->engine;
 }
@@ -92,7 +94,7 @@ static void open_space(struct subject *s) {
     map(s, STACK_GVA, STACK_SIZE, rw);
     map(s, CONTROL_GVA, CONTROL_SIZE, rw);
     tlb_attach(&s->cpu->tlb, s->space);
-    if (!s->counts) warm_up(s);
+    if (s->translates) warm_up(s);
 }
 
 struct subject *subject_new(const char *name, const char **why) {
@@ -104,7 +106,10 @@ struct subject *subject_new(const char *name, const char **why) {
         return NULL;
     }
     s->pool = frame_pool_new(window ? SPACE_WINDOWS : SPACE_PAGED);
-    s->env = (struct cpu_env){.tsc = no_tsc, .random = no_random, .processor_id = no_processor_id, .model = cpu_model_default()};
+    s->env.tsc = no_tsc;
+    s->env.random = no_random;
+    s->env.processor_id = no_processor_id;
+    s->env.model = cpu_model_default();
     s->cpu = cpu_new(&s->env);
     open_space(s);
     rng_init(&s->rng, 5);
@@ -136,6 +141,10 @@ void subject_interrupt(struct subject *s) {
 
 uint64_t subject_kicks(const struct subject *s) {
     return s->n_kicked;
+}
+
+bool subject_translates(const struct subject *s) {
+    return s->translates;
 }
 
 bool subject_counts(const struct subject *s) {
@@ -178,7 +187,7 @@ static int64_t next_budget(struct subject *s, uint64_t limit) {
     const int64_t rest = (int64_t)(limit - s->cpu->retired);
     int64_t budget = s->counts ? rest : INT64_MAX;
     if (s->pace == PACE_STEPS) budget = 1;
-    if (s->pace == PACE_SLICES) budget = 1 + (int64_t)rng_below(&s->rng, 30);
+    if (s->pace == PACE_SLICES) budget = 1 + (int64_t)rng_below(&s->rng, s->translates ? 2000 : 30);
     return budget;
 }
 

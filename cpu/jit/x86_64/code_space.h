@@ -37,11 +37,16 @@ enum {
     JIT_NO_EXIT = 0xfffffff,
 };
 
+/* Counting: the register that counts holds the instructions left less this, so that a unit may run on below zero: from one check of the
+ * sign to the next there are at most the instructions of one unit and of another's first block. */
+enum { JIT_RESERVE = 2 * UNIT_MAX_INSNS };
+
 enum jit_exit_kind {
     JIT_EXIT_LINK,        /* a direct branch to pc; site is patched once there is code for it */
     JIT_EXIT_CALL,        /* the same of a call */
     JIT_EXIT_SYSCALL,     /* pc: after it */
     JIT_EXIT_INTERPRET,   /* one instruction at pc */
+    JIT_EXIT_BUDGET,      /* at pc; less than JIT_RESERVE and a block left */
     JIT_EXIT_JUMP_MISS,   /* thread.jump is not in the jump table */
     JIT_EXIT_CALL_MISS,   /* the same in the call table; the host's return address is still at RSP */
     JIT_EXIT_RETURN_MISS, /* thread.jump is not in the return table; the host address is still below RSP */
@@ -115,6 +120,7 @@ struct jit_space {
     struct host_mutex lock;
     /* immutable */
     uint64_t base;                /* the window's */
+    bool counting;                /* code counts instructions and stops at budgets */
     const struct log *log;        /* borrowed; may be NULL */
     struct jit_limits limits;
     void *tables;                 /* owned: units, records, exits, entry_offsets */
@@ -139,7 +145,7 @@ struct jit_space {
     uint16_t *entry_offsets;      /* reserved: what jit_unit.entry counts: guest addresses less the unit's */
     uint32_t n_entries;
     struct jit_map call_entries;  /* where direct calls go */
-    uint64_t *high_mask;          /* in the data area: bits 47 to 63 */
+    uint64_t *high_mask, *sign_mask; /* in the data area: bits 47 to 63; bit 63 */
     struct jit_targets targets[4]; /* by enum jit_way; that of branches is not used */
     _Atomic bool uses_x87;        /* atomic: set before code that does so can run */
     struct unit_plan plan;        /* what is being translated */

@@ -4,6 +4,7 @@
  * the guest's were; a wrong guess translates the unit once more with long ones. */
 #include "cpu/jit/x86_64/emit.h"
 
+#include "cpu/jit/x86_64/emit_count.h"
 #include "cpu/jit/x86_64/emitter.h"
 #include "cpu/jit/x86_64/operands.h"
 #include "cpu/jit/x86_64/stubs.h"
@@ -15,8 +16,9 @@ static const bool interpreted[OP_COUNT] = {
 #undef INTERPRETED
 };
 
-static bool is_interpreted(const struct unit_insn *u) {
+static bool is_interpreted(const struct emitter *e, const struct unit_insn *u) {
     if (interpreted[u->insn.op] || (u->info->faults & FAULT_UD)) return true;
+    if (e->space->counting && u->insn.op == OP_PAUSE) return true; /* may be where a scheduler takes over */
     return u->info->control == CONTROL_STOP && u->insn.op != OP_SYSCALL;
 }
 
@@ -24,12 +26,13 @@ void emitter_record(struct emitter *e, unsigned saved, bool boundary) {
     const struct unit_insn *u = &e->plan->insn[e->i];
     e->record[e->n_records++] = (struct jit_record){
         .host = (uint16_t)(emitter_offset(e) - e->start), .guest = (uint16_t)(u->pc - e->plan->insn[0].pc),
-        .saved = (uint8_t)saved, .boundary = boundary, .cached = (uint8_t)e->cached};
+        .saved = (uint8_t)saved, .boundary = boundary, .cached = e->cached & 3, .counter = (uint8_t)e->counter, .ahead = (uint8_t)e->done};
 }
 
 void emitter_record_spilled(struct emitter *e) {
     emitter_record(e, 0, false);
     e->record[e->n_records - 1].cached = 0;
+    e->record[e->n_records - 1].counter = R11;
 }
 
 static void move_cached(struct emitter *e, unsigned which, unsigned opcode) {
@@ -37,11 +40,17 @@ static void move_cached(struct emitter *e, unsigned which, unsigned opcode) {
     if (which & JIT_CACHED_R11) asm_fs(&e->a, opcode, R11, jit_thread_at(&jit_thread.r11));
 }
 
-void emit_spill(struct emitter *e) {
+void emit_store_dirty(struct emitter *e) {
     move_cached(e, e->dirty, 0x89);
 }
 
+void emit_spill(struct emitter *e) {
+    emit_store_dirty(e);
+    count_give(e);
+}
+
 void emit_fill(struct emitter *e) {
+    count_take(e);
     move_cached(e, e->cached, 0x8b);
 }
 
@@ -65,22 +74,28 @@ static void emit_leave(struct emitter *e, enum jit_exit_kind kind, uint64_t pc) 
     emitter_record_spilled(e); /* until what comes back has loaded them */
 }
 
+/* False: it must be left to the interpreter. */
+static bool emit_translated(struct emitter *e, const struct unit_insn *u) {
+    if (is_interpreted(e, u)) return false;
+    if (u->insn.op == OP_SYSCALL) emit_leave(e, JIT_EXIT_SYSCALL, u->pc + u->insn.length);
+    else if (u->info->control != CONTROL_NEXT) return emit_control(e);
+    else return emit_memory(e);
+    return true;
+}
+
 static void emit_one(struct emitter *e) {
     const struct unit_insn *u = &e->plan->insn[e->i];
-    if (is_interpreted(u)) {
-        emit_leave(e, JIT_EXIT_INTERPRET, u->pc);
-    } else if (u->insn.op == OP_SYSCALL) {
-        emit_leave(e, JIT_EXIT_SYSCALL, u->pc + u->insn.length);
-    } else if (u->info->control != CONTROL_NEXT) {
-        if (!emit_control(e)) emit_leave(e, JIT_EXIT_INTERPRET, u->pc);
-    } else if (!emit_memory(e)) {
+    if (emit_translated(e, u)) {
+        count_after(e);
+    } else {
+        count_close(e); /* before it: the interpreter counts it */
         emit_leave(e, JIT_EXIT_INTERPRET, u->pc);
     }
 }
 
 /* Whether C comes back behind it, and nothing else does. */
-static bool comes_back(const struct unit_insn *u) {
-    return is_interpreted(u) || u->insn.op == OP_SYSCALL;
+static bool comes_back(const struct emitter *e, const struct unit_insn *u) {
+    return is_interpreted(e, u) || u->insn.op == OP_SYSCALL;
 }
 
 static bool is_call(const struct unit_insn *u) {
@@ -98,9 +113,22 @@ static void find_targets(const struct unit_plan *plan, bool *is_target) {
 static void find_cached(struct emitter *e) {
     for (unsigned i = 0; i < e->plan->n; i++) {
         const struct insn *insn = &e->plan->insn[i].insn;
+        if (comes_back(e, &e->plan->insn[i])) continue;
         e->cached |= insn_registers(insn) >> R10 & 3;
         e->dirty |= insn_written_registers(insn) >> R10 & 3;
     }
+}
+
+unsigned emitter_idle_register(const struct emitter *e) {
+    const bool counts = e->space->counting;
+    if (!(e->cached & JIT_CACHED_R11) && !(counts && e->counter == R11)) return R11;
+    if (!(e->cached & JIT_CACHED_R10) && !(counts && e->counter == R10)) return R10;
+    return REG_NONE;
+}
+
+void emit_way_in(struct emitter *e, unsigned insn) {
+    count_entry(e, insn);
+    emit_fill(e);
 }
 
 /* Makes the current instruction an address that the map knows. From outside, R10 and R11 are still to be loaded: here, if
@@ -108,15 +136,15 @@ static void find_cached(struct emitter *e) {
 static void make_entry(struct emitter *e, bool from_outside_only) {
     const uint64_t pc = e->plan->insn[e->i].pc;
     const uint32_t number = emitter_entry(e, pc);
-    if (from_outside_only) emit_fill(e);
-    else if (e->cached) e->entry[e->n_entries++] = (struct emitter_entry){number, (uint16_t)e->i};
+    if (from_outside_only) emit_way_in(e, e->i);
+    else if (e->cached || (e->space->counting && !e->checks[e->i])) e->entry[e->n_entries++] = (struct emitter_entry){number, (uint16_t)e->i};
 }
 
 /* Control goes on behind the instruction: to the next place, wherever that is. */
-static bool goes_on(const struct unit_insn *u) {
+static bool goes_on(const struct emitter *e, const struct unit_insn *u) {
     switch (u->info->control) {
     case CONTROL_JUMP: case CONTROL_JUMP_IND: case CONTROL_RETURN: return false;
-    case CONTROL_STOP: return comes_back(u);
+    case CONTROL_STOP: return comes_back(e, u);
     default: return true;
     }
 }
@@ -124,24 +152,30 @@ static bool goes_on(const struct unit_insn *u) {
 static void emit_insn(struct emitter *e, bool is_target) {
     const struct unit_plan *plan = e->plan;
     const struct unit_insn *u = &plan->insn[e->i];
-    const bool alone = e->i == 0 || comes_back(&plan->insn[e->i - 1]);
+    const bool alone = e->i == 0 || comes_back(e, &plan->insn[e->i - 1]);
     if (e->i == 0) emit_first_landing(e);
+    if (is_target) count_close(e);
     if (alone || is_target) make_entry(e, alone);
     e->host[e->i] = emitter_offset(e);
     emitter_record(e, 0, !e->lost);
+    if (!is_interpreted(e, u)) count_before(e);
     e->lost = unit_flags_lost(u, e->lost);
     emit_one(e);
-    if (!goes_on(u) || unit_falls_through(plan, e->i)) return;
-    if (comes_back(u) || is_call(u)) return; /* C finds the way; a call's landing has it */
+    if (!goes_on(e, u) || unit_falls_through(plan, e->i)) return;
+    count_close(e);
+    if (comes_back(e, u) || is_call(u)) return; /* C finds the way; a call's landing has it */
     emit_go_to(e, u->pc + u->insn.length);
 }
 
 static void emit_all(struct emitter *e) {
     bool is_target[UNIT_MAX_INSNS] = {false};
     find_targets(e->plan, is_target);
+    count_prepare(e, is_target);
     for (e->i = 0; e->i < e->plan->n; e->i++) emit_insn(e, is_target[e->i]);
+    count_close(e);
     e->end = emitter_offset(e);
     emit_cold(e);
+    count_cold(e);
 }
 
 /* Once more from the start, as if nothing had been written. */
@@ -151,6 +185,8 @@ static void rewind_emitter(struct emitter *e) {
     space->n_exits = e->first_exit;
     space->n_entries = e->first_entry;
     e->n_records = e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = e->lost = 0;
+    e->n_blocks = e->n_outs = e->done = 0;
+    e->is_open = e->is_pending = false;
     e->overflow = false;
 }
 

@@ -5,9 +5,11 @@
  * A guest call is a host call, so that the host predicts the return. It brings the guest's return address in R10 (a direct call) or
  * in thread.return_to (an indirect one), and the callee's entry stores it over the host's. Behind the call is a landing.
  * A guest return looks its address up in the return table, puts the landing's host address on the stack and returns.
- * Indirect jumps and calls go through tables, too. Whatever does brings the guest's address in R11, with R10 free; landings check it, since different addresses share a slot. */
+ * Indirect jumps and calls go through tables, too. Whatever does brings the guest's address in R11, with R10 free; landings check it, since different addresses share a slot.
+ * In code that counts R11 is not free: the guest's address comes in thread.jump. */
 #include "cpu/jit/x86_64/emit.h"
-#include "cpu/jit/x86_64/emitter.h"
+#include "cpu/jit/x86_64/emit_count.h"
+#include "cpu/jit/x86_64/operands.h"
 #include "cpu/jit/x86_64/stubs.h"
 #include "cpu/jit/x86_64/thread.h"
 
@@ -101,7 +103,7 @@ static void emit_jcc(struct emitter *e, const struct unit_insn *u) {
     align_site(&e->a, 2);
     asm_byte(&e->a, 0x0f);
     asm_byte(&e->a, 0x80 | u->insn.cc);
-    if (e->dirty) put_off(e);
+    if (e->dirty || e->counter != R11) put_off(e);
     else external_rel32(e, JIT_EXIT_LINK, u->target);
 }
 
@@ -122,9 +124,25 @@ static bool fits_positive(uint64_t pc) {
     return pc <= INT32_MAX;
 }
 
-/* Goes to `miss` unless R11 is pc. */
-static void check_plain(struct assembler *a, uint64_t pc, uint64_t miss) {
+#define JUMP jit_thread_at(&jit_thread.jump)
+
+/* cmp qword fs:[jump], pc */
+static void compare_jump(struct assembler *a, uint64_t pc) {
     if (fits_positive(pc)) {
+        asm_bytes(a, "\x64\x48\x81\x3c\x25", 5);
+        asm_i32(a, JUMP);
+        asm_i32(a, (int64_t)pc);
+    } else {
+        asm_move_immediate(a, R10, pc);
+        asm_fs(a, 0x39, R10, JUMP);
+    }
+}
+
+/* Goes to `miss` unless the guest's address is pc. */
+static void check_plain(struct assembler *a, uint64_t pc, uint64_t miss, bool counting) {
+    if (counting) {
+        compare_jump(a, pc);
+    } else if (fits_positive(pc)) {
         asm_bytes(a, "\x49\x81\xfb", 3); /* cmp r11, imm32 */
         asm_i32(a, (int64_t)pc);
     } else {
@@ -135,6 +153,18 @@ static void check_plain(struct assembler *a, uint64_t pc, uint64_t miss) {
 }
 
 /* The same without touching flags. */
+static void check_jump_keeping_flags(struct assembler *a, uint64_t pc, uint64_t miss) {
+    const int32_t saved = jit_thread_at(&jit_thread.saved);
+    asm_store_fs(a, RCX, saved);
+    asm_load_fs(a, RCX, JUMP);
+    asm_move_immediate(a, R10, -pc);
+    asm_bytes(a, "\x4a\x8d\x0c\x11", 4); /* lea rcx, [rcx + r10] */
+    asm_bytes(a, "\xe3\x0e", 2);         /* jrcxz over the next two */
+    asm_load_fs(a, RCX, saved);
+    asm_jump(a, miss);
+    asm_load_fs(a, RCX, saved);
+}
+
 static void check_keeping_flags(struct assembler *a, uint64_t pc, uint64_t miss) {
     asm_mov(a, R10, RCX);
     asm_move_immediate(a, RCX, -pc);
@@ -145,15 +175,25 @@ static void check_keeping_flags(struct assembler *a, uint64_t pc, uint64_t miss)
     asm_mov(a, RCX, R10);
 }
 
-static void check(struct assembler *a, uint64_t pc, uint64_t miss, bool flags_dead) {
-    if (flags_dead) check_plain(a, pc, miss);
-    else check_keeping_flags(a, pc, miss);
+static void check(struct assembler *a, const struct jit_space *space, uint64_t pc, enum jit_exit_kind miss, bool flags_dead) {
+    const uint64_t to = exit_address(space, miss);
+    if (flags_dead) check_plain(a, pc, to, space->counting);
+    else if (space->counting) check_jump_keeping_flags(a, pc, to);
+    else check_keeping_flags(a, pc, to);
 }
 
 /* The guest's return address stays where RET left it. */
 static void return_landing(struct assembler *a, const struct jit_space *space, uint64_t pc, bool flags_dead) {
-    check(a, pc, exit_address(space, JIT_EXIT_RETURN_MISS), flags_dead);
-    asm_bytes(a, "\x4c\x89\x5c\x24\xf8", 5); /* mov [rsp - 8], r11 */
+    check(a, space, pc, JIT_EXIT_RETURN_MISS, flags_dead);
+    if (!space->counting) {
+        asm_bytes(a, "\x4c\x89\x5c\x24\xf8", 5); /* mov [rsp - 8], r11 */
+    } else if (fits_positive(pc)) {
+        asm_bytes(a, "\x48\xc7\x44\x24\xf8", 5); /* mov qword [rsp - 8], imm32 */
+        asm_i32(a, (int64_t)pc);
+    } else {
+        asm_move_immediate(a, R10, pc);
+        asm_bytes(a, "\x4c\x89\x54\x24\xf8", 5); /* mov [rsp - 8], r10 */
+    }
 }
 
 /* mov [rsp], r10 */
@@ -162,7 +202,7 @@ static void store_return_address(struct assembler *a) {
 }
 
 static void call_landing(struct assembler *a, const struct jit_space *space, uint64_t pc, bool flags_dead) {
-    check(a, pc, exit_address(space, JIT_EXIT_CALL_MISS), flags_dead);
+    check(a, space, pc, JIT_EXIT_CALL_MISS, flags_dead);
     asm_load_fs(a, R10, jit_thread_at(&jit_thread.return_to));
 }
 
@@ -171,7 +211,7 @@ void emit_first_landing(struct emitter *e) {
     const bool dead = unit_flags_dead(e->plan, 0);
     e->landing = emitter_offset(e);
     if (e->way == JIT_BY_JUMP || e->way == JIT_BY_CALL) e->lost = dead ? RFLAGS_ARITH : 0;
-    if (e->way == JIT_BY_JUMP) check(&e->a, pc, exit_address(e->space, JIT_EXIT_JUMP_MISS), dead);
+    if (e->way == JIT_BY_JUMP) check(&e->a, e->space, pc, JIT_EXIT_JUMP_MISS, dead);
     if (e->way != JIT_BY_CALL) return;
     call_landing(&e->a, e->space, pc, dead);
     e->call_entry = emitter_offset(e);
@@ -192,7 +232,7 @@ uint32_t emit_landing(struct jit_space *space, enum jit_way way, uint64_t pc, ui
         call_landing(&a, space, pc, flags_dead);
         store_return_address(&a);
     } else {
-        check(&a, pc, exit_address(space, JIT_EXIT_JUMP_MISS), flags_dead);
+        check(&a, space, pc, JIT_EXIT_JUMP_MISS, flags_dead);
     }
     return finish_landing(space, &a, space->used, body);
 }
@@ -210,15 +250,22 @@ static int64_t in_window(const struct emitter *e, const void *at) {
     return (int64_t)((uint64_t)(uintptr_t)at - e->space->base);
 }
 
-/* pext r10, r11, [mask] */
+/* Holds the target of an indirect branch at its look-up. */
+static unsigned target_register(const struct emitter *e) {
+    return e->space->counting ? R10 : R11;
+}
+
+/* pext r10, target, [mask] */
 static void index_of(struct emitter *e, const uint64_t *mask) {
     struct assembler *a = &e->a;
     if (e->space->base) asm_byte(a, 0x65);
-    asm_bytes(a, "\xc4\x62\xa2\xf5\x14\x25", 6);
+    asm_bytes(a, "\xc4\x62", 2);
+    asm_byte(a, 0x82 | (~target_register(e) & 15) << 3);
+    asm_bytes(a, "\xf5\x14\x25", 3);
     asm_i32(a, in_window(e, mask));
 }
 
-/* Faults unless R11 is an address that a user may have. The processor would not even branch to one that is not canonical, so the
+/* Faults unless the target is an address that a user may have. The processor would not even branch to one that is not canonical, so the
  * fault must be the branch's, before it has done anything. */
 static void check_target(struct emitter *e) {
     struct assembler *a = &e->a;
@@ -228,7 +275,7 @@ static void check_target(struct emitter *e) {
     asm_i32(a, JIT_GUARD_AT);
 }
 
-/* jmp or call [r10 * 8 + table], with the index from R11 */
+/* jmp or call [r10 * 8 + table], with the index from the target */
 static void go_by_table(struct emitter *e, enum jit_way way) {
     struct assembler *a = &e->a;
     index_of(e, e->space->targets[way].mask);
@@ -237,33 +284,89 @@ static void go_by_table(struct emitter *e, enum jit_way way) {
     asm_i32(a, in_window(e, e->space->targets[way].table));
 }
 
-/* R11 = the target of an indirect jump or call; R10 is free then. False: left to the interpreter. */
-static bool load_target(struct emitter *e, const struct unit_insn *u) {
+static void store_return_to(struct assembler *a, uint64_t pc) {
+    const int32_t at = jit_thread_at(&jit_thread.return_to);
+    if (!fits_positive(pc)) {
+        asm_move_immediate(a, R10, pc);
+        asm_store_fs(a, R10, at);
+        return;
+    }
+    asm_bytes(a, "\x64\x48\xc7\x04\x25", 5); /* mov qword fs:[at], imm32 */
+    asm_i32(a, at);
+    asm_i32(a, (int64_t)pc);
+}
+
+static bool can_load_target(const struct emitter *e, const struct unit_insn *u) {
+    const struct operand *operand = &u->insn.operand[0];
+    const struct mem_operand *mem = &u->insn.mem;
+    if (operand->kind == OPERAND_REG) return operand->reg != RSP || !e->space->base;
+    return mem->seg != SEG_FS && mem->seg != SEG_GS && mem->addr_size == 8;
+}
+
+/* reg = the operand */
+static void move_target(struct emitter *e, const struct unit_insn *u, unsigned reg) {
     const struct operand *operand = &u->insn.operand[0];
     const struct mem_operand *mem = &u->insn.mem;
     struct assembler *a = &e->a;
-    const bool is_reg = operand->kind == OPERAND_REG;
-    if (is_reg && operand->reg == RSP && e->space->base) return false;
-    if (!is_reg && (mem->seg == SEG_FS || mem->seg == SEG_GS || mem->addr_size != 8)) return false;
-    emit_spill(e);
-    emitter_record_spilled(e);
-    if (is_reg) {
-        if (operand->reg != R11) asm_mov(a, R11, operand->reg);
-        return true;
+    if (operand->kind == OPERAND_REG) {
+        if (operand->reg != reg) asm_mov(a, reg, operand->reg);
+        return;
     }
     struct operand_address m = {.base = mem->base, .index = mem->index, .scale = mem->scale, .disp = mem->disp};
     if (mem->rip_relative) {
-        asm_move_immediate(a, R11, u->pc + u->insn.length + (uint64_t)mem->disp);
-        m = (struct operand_address){.base = R11, .index = REG_NONE};
+        asm_move_immediate(a, reg, u->pc + u->insn.length + (uint64_t)mem->disp);
+        m = (struct operand_address){.base = reg, .index = REG_NONE};
     }
     m.gs = e->space->base && m.base != RSP;
-    asm_load_target(a, R11, &m);
+    asm_load_target(a, reg, &m);
+}
+
+/* Whether the operand has the same value once R10 and R11 have lost theirs and the counter has left its register. */
+static bool stays(const struct emitter *e, const struct insn *insn) {
+    const unsigned lost = 1u << R10 | 1u << R11 | 1u << (e->counter & 15);
+    return !(insn_registers(insn) & lost);
+}
+
+/* thread.jump and R10 = the target, with the counter in R11. If memory changes between the two loads, the landing notices. */
+static void load_target_counting(struct emitter *e, const struct unit_insn *u, uint64_t return_to) {
+    struct assembler *a = &e->a;
+    const bool reload = stays(e, &u->insn);
+    if (!reload) {
+        emit_store_dirty(e);
+        move_target(e, u, e->counter == R10 ? R11 : R10);
+        if (e->counter == R10) asm_bytes(a, "\x4d\x87\xd3", 3); /* xchg r11, r10 */
+        else count_give(e);
+        emitter_record_spilled(e);
+    } else {
+        emit_spill(e);
+        emitter_record_spilled(e);
+        move_target(e, u, R10);
+    }
+    asm_store_fs(a, R10, JUMP);
+    check_target(e);
+    if (return_to) store_return_to(a, return_to);
+    if (reload) move_target(e, u, R10);
+    else asm_load_fs(a, R10, JUMP);
+}
+
+/* The target of an indirect jump or call where look-ups want it, and return_to where landings want it, if it is not 0. False: left to
+ * the interpreter. */
+static bool load_target(struct emitter *e, const struct unit_insn *u, uint64_t return_to) {
+    if (!can_load_target(e, u)) return false;
+    if (e->space->counting) {
+        load_target_counting(e, u, return_to);
+        return true;
+    }
+    emit_spill(e);
+    emitter_record_spilled(e);
+    move_target(e, u, R11);
+    check_target(e);
+    if (return_to) store_return_to(&e->a, return_to);
     return true;
 }
 
 static bool emit_jump_indirect(struct emitter *e, const struct unit_insn *u) {
-    if (!load_target(e, u)) return false;
-    check_target(e);
+    if (!load_target(e, u, 0)) return false;
     go_by_table(e, JIT_BY_JUMP);
     return true;
 }
@@ -293,22 +396,8 @@ static void emit_call(struct emitter *e, const struct unit_insn *u) {
     emit_return_landing(e, u);
 }
 
-static void store_return_to(struct assembler *a, uint64_t pc) {
-    const int32_t at = jit_thread_at(&jit_thread.return_to);
-    if (!fits_positive(pc)) {
-        asm_move_immediate(a, R10, pc);
-        asm_store_fs(a, R10, at);
-        return;
-    }
-    asm_bytes(a, "\x64\x48\xc7\x04\x25", 5); /* mov qword fs:[at], imm32 */
-    asm_i32(a, at);
-    asm_i32(a, (int64_t)pc);
-}
-
 static bool emit_call_indirect(struct emitter *e, const struct unit_insn *u) {
-    if (!load_target(e, u)) return false;
-    check_target(e);
-    store_return_to(&e->a, u->pc + u->insn.length);
+    if (!load_target(e, u, u->pc + u->insn.length)) return false;
     go_by_table(e, JIT_BY_CALL);
     emit_return_landing(e, u);
     return true;
@@ -323,7 +412,7 @@ static void write_cold(struct emitter *e, const struct emitter_cold *cold) {
 
 static void write_entry(struct emitter *e, const struct emitter_entry *entry) {
     e->entry_host[entry->number] = emitter_offset(e);
-    emit_fill(e);
+    emit_way_in(e, entry->insn);
     asm_jump(&e->a, jit_space_address(e->space, e->host[entry->insn]));
 }
 
@@ -341,13 +430,24 @@ void emit_cold(struct emitter *e) {
     }
 }
 
+/* mov target, [rsp] */
+static void move_return_target(struct emitter *e) {
+    asm_bytes(&e->a, e->space->counting ? "\x4c\x8b\x14\x24" : "\x4c\x8b\x1c\x24", 4);
+}
+
+static void load_return_target(struct emitter *e) {
+    move_return_target(e);
+    if (e->space->counting) asm_store_fs(&e->a, R10, JUMP);
+    check_target(e);
+    if (e->space->counting) move_return_target(e);
+}
+
 /* RET imm16 gives up the host's prediction. */
 static void emit_return(struct emitter *e, const struct unit_insn *u) {
     struct assembler *a = &e->a;
     emit_spill(e);
     emitter_record_spilled(e);
-    asm_bytes(a, "\x4c\x8b\x1c\x24", 4); /* mov r11, [rsp] */
-    check_target(e);
+    load_return_target(e);
     if (u->insn.imm) {
         asm_based(a, 0x8d, RSP, RSP, (int32_t)(8 + (u->insn.imm & 0xffff)));
         go_by_table(e, JIT_BY_JUMP);

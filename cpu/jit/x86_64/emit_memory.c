@@ -26,13 +26,13 @@ static bool is_reachable(const struct emitter *e, uint64_t address) {
     return fits_i32(low) && fits_i32(low - (int64_t)e->space->code.size);
 }
 
-/* A scratch register: R10 or R11 where the unit has no use for it; else another, whose old value goes to thread.saved and
+/* A scratch register: R11 or R10 where the unit has no use for it; else another, whose old value goes to thread.saved and
  * must come back. */
 static unsigned take_scratch(struct emitter *e, const struct insn *insn, bool *restore) {
     const bool low_only = insn_has_high_byte(insn);
     *restore = false;
-    if (!low_only && !(e->cached & JIT_CACHED_R11)) return R11;
-    if (!low_only && !(e->cached & JIT_CACHED_R10)) return R10;
+    const unsigned idle = emitter_idle_register(e);
+    if (!low_only && idle != REG_NONE) return idle;
     *restore = true;
     const unsigned scratch = insn_free_register(insn);
     asm_store_fs(&e->a, scratch, AT(saved));

@@ -124,12 +124,12 @@ static unsigned pointers_of(const struct insn *insn) {
 
 static void add_to_pointers(struct emitter *e, unsigned pointers, int32_t at) {
     struct assembler *a = &e->a;
-    const bool is_free = !(e->cached & JIT_CACHED_R11);
-    if (!is_free) asm_store_fs(a, R11, AT(saved));
-    asm_load_fs(a, R11, at);
-    if (pointers & 1) asm_bytes(a, "\x4a\x8d\x3c\x1f", 4); /* lea rdi, [rdi + r11] */
-    if (pointers & 2) asm_bytes(a, "\x4a\x8d\x34\x1e", 4); /* lea rsi, [rsi + r11] */
-    if (!is_free) asm_load_fs(a, R11, AT(saved));
+    const unsigned idle = emitter_idle_register(e), scratch = idle == REG_NONE ? R11 : idle;
+    if (idle == REG_NONE) asm_store_fs(a, scratch, AT(saved));
+    asm_load_fs(a, scratch, at);
+    if (pointers & 1) asm_lea_sum(a, RDI, scratch);
+    if (pointers & 2) asm_lea_sum(a, RSI, scratch);
+    if (idle == REG_NONE) asm_load_fs(a, scratch, AT(saved));
 }
 
 bool emit_string(struct emitter *e, const struct unit_insn *u) {

@@ -24,6 +24,15 @@ struct emitter_entry {
     uint16_t insn;
 };
 
+/* Where code leaves because the budget ends. */
+struct emitter_out {
+    uint8_t *site;     /* rel32 that leads there, in the writable mapping */
+    uint16_t insn;     /* where to go on */
+    uint16_t block;    /* was counted in advance, and of it */
+    uint8_t done;      /* instructions have run; */
+    bool inside;       /* or nothing was counted yet, nor R10 and R11 loaded */
+};
+
 struct emitter_link {
     uint32_t exit, site;
 };
@@ -43,11 +52,23 @@ struct emitter {
     uint32_t landing, call_entry;
     uint32_t unit, start, end;
     uint32_t first_exit, first_entry;
+    /* emit_count.c */
+    unsigned counter;  /* the register that counts inside the unit, or JIT_COUNTER_IN_THREAD */
+    const bool *is_target;
+    bool is_open, is_pending;  /* a block has begun; it has not looked yet */
+    unsigned done;     /* instructions of the block before the current one */
+    uint8_t *charge;   /* the block's length is patched in here */
+    bool charge_is_negative;
+    unsigned block_record; /* its first record */
+    unsigned n_blocks, n_outs;
     bool overflow;     /* a short displacement did not reach */
     unsigned n_fixups, n_cold, n_links, n_returns, n_entries, n_records;
     /* not zeroed */
     uint32_t host[UNIT_MAX_INSNS];
     bool is_short[UNIT_MAX_INSNS];
+    bool checks[UNIT_MAX_INSNS]; /* blocks that look at the sign */
+    uint8_t block_length[2 * UNIT_MAX_INSNS];
+    struct emitter_out out[2 * UNIT_MAX_INSNS];
     uint32_t entry_host[2 * UNIT_MAX_INSNS];
     struct emitter_fixup fixup[UNIT_MAX_INSNS];
     struct emitter_cold cold[UNIT_MAX_INSNS];
@@ -66,9 +87,14 @@ static inline uint32_t emitter_offset(const struct emitter *e) {
 void emitter_record(struct emitter *e, unsigned saved, bool boundary);
 /* The same after emit_spill: host R10 and R11 are free. */
 void emitter_record_spilled(struct emitter *e);
-/* Stores R10 and R11 where the unit has written them; loads those it uses. */
+/* Stores R10 and R11 where the unit has written them; loads those it uses. Brings the counter to R11, and back. */
+void emit_store_dirty(struct emitter *e);
 void emit_spill(struct emitter *e);
 void emit_fill(struct emitter *e);
+/* R11 or R10 when neither the unit nor the counter is in it, else REG_NONE. */
+unsigned emitter_idle_register(const struct emitter *e);
+/* What comes from outside passes this before the instruction. */
+void emit_way_in(struct emitter *e, unsigned insn);
 /* The same while RDI and RSI (bits 0 and 1 of biased) hold host addresses. */
 void emitter_record_biased(struct emitter *e, unsigned biased);
 /* The code that follows is what the map finds for pc. Returns the entry's number. */

@@ -38,14 +38,22 @@ static void load_state(struct cpu *cpu, const struct jit_space *space, uint64_t 
     jit_thread.target = host;
     jit_thread.r10 = s->gpr[R10];
     jit_thread.r11 = s->gpr[R11];
+    jit_thread.budget = cpu->budget - JIT_RESERVE;
     jit_thread.guest_rsp = s->gpr[RSP] + space->base;
     jit_thread.rflags = rflags_get(s);
     jit_thread.seg_base[0] = s->seg_base[SEG_FS];
     jit_thread.seg_base[1] = s->seg_base[SEG_GS];
 }
 
+static void store_count(struct cpu *cpu) {
+    const int64_t left = jit_thread.budget + JIT_RESERVE;
+    cpu->retired += (uint64_t)(cpu->budget - left);
+    cpu->budget = left;
+}
+
 static void store_state(struct cpu *cpu) {
     struct cpu_state *s = &cpu->state;
+    if (cpu->env->counting) store_count(cpu);
     s->gpr[RSP] = jit_thread.guest_rsp - jit_thread.base;
     s->gpr[R10] = jit_thread.r10;
     s->gpr[R11] = jit_thread.r11;
@@ -131,6 +139,7 @@ static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct le
     case JIT_EXIT_STOPPED: s->rip = jit_thread.fault_rip; return EXIT_NONE;
     case JIT_EXIT_FAULTED: s->rip = jit_thread.fault_rip; return interp_visit(cpu);
     case JIT_EXIT_INTERPRET: s->rip = why->pc; return interp_visit(cpu);
+    case JIT_EXIT_BUDGET: s->rip = why->pc; return engine_interp.run(cpu);
     default: return EXIT_NONE;
     }
 }
@@ -164,7 +173,7 @@ static struct start find(struct cpu *cpu, struct jit_space *space, uint64_t pc) 
 }
 
 static bool must_be_exact(const struct cpu *cpu) {
-    return cpu->budget != INT64_MAX || cpu->yield_on_pause;
+    return !cpu->env->counting && (cpu->budget != INT64_MAX || cpu->yield_on_pause);
 }
 
 /* Flags that would act on code of ours. */
@@ -174,7 +183,7 @@ static bool has_system_flags(const struct cpu *cpu) {
 
 static enum exit run_translated(struct cpu *cpu, struct jit_space *space) {
     for (;;) {
-        if (has_system_flags(cpu)) return engine_interp.run(cpu);
+        if (has_system_flags(cpu) || (space->counting && cpu->budget < JIT_RESERVE)) return engine_interp.run(cpu);
         struct leaving why;
         const struct start start = find(cpu, space, cpu->state.rip);
         enum exit exit;
@@ -216,11 +225,13 @@ static enum exit warm_up(struct cpu *cpu) {
         jit_thread.warm_up_left = WARM_UP;
     }
     if (jit_thread.warm_up_left <= 0) return EXIT_NONE;
-    cpu->budget = jit_thread.warm_up_left;
+    const int64_t all = cpu->budget, part = all < jit_thread.warm_up_left ? all : jit_thread.warm_up_left;
+    cpu->budget = part;
     const enum exit why = engine_interp.run(cpu);
-    jit_thread.warm_up_left = cpu->budget;
-    cpu->budget = INT64_MAX;
-    return why == EXIT_BUDGET ? EXIT_NONE : why;
+    const int64_t done = part - cpu->budget;
+    jit_thread.warm_up_left -= done;
+    cpu->budget = all == INT64_MAX ? all : all - done;
+    return why == EXIT_BUDGET && cpu->budget > 0 ? EXIT_NONE : why;
 }
 
 static enum exit jit_run(struct cpu *cpu) {

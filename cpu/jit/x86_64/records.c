@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A record is the host bytes since the one before; the guest bytes, doubled, plus 1 if the rest differs from that of the one before; and
- * then the rest in two bytes. Distances take 7 bits a byte, the lowest first, and count modulo 65536. */
+ * then the rest in two bytes, or three if it is another number of instructions ahead: one instruction later it is one less. Distances take 7 bits a byte, the lowest first, and count modulo 65536. */
 #include "cpu/jit/x86_64/records.h"
 
 static uint8_t *put_number(uint8_t *at, uint32_t value) {
@@ -18,7 +18,7 @@ static const uint8_t *get_number(const uint8_t *at, uint32_t *value) {
 }
 
 static unsigned rest_of(const struct jit_record *r) {
-    return r->saved | r->cached << 5u | r->biased << 7u | r->boundary << 9u;
+    return r->saved | r->cached << 5u | r->biased << 7u | r->boundary << 9u | r->counter << 10u;
 }
 
 static void set_rest(struct jit_record *r, unsigned rest) {
@@ -26,6 +26,11 @@ static void set_rest(struct jit_record *r, unsigned rest) {
     r->cached = rest >> 5 & 3;
     r->biased = rest >> 7 & 3;
     r->boundary = rest >> 9 & 1;
+    r->counter = rest >> 10 & 31;
+}
+
+static uint8_t ahead_after(const struct jit_record *r, bool is_next) {
+    return r->ahead && is_next ? r->ahead - 1 : r->ahead;
 }
 
 size_t records_pack(uint8_t *out, const struct jit_record *records, size_t n) {
@@ -34,12 +39,13 @@ size_t records_pack(uint8_t *out, const struct jit_record *records, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const struct jit_record *r = &records[i];
         const unsigned rest = rest_of(r);
-        const bool differs = rest != rest_of(&last);
+        const bool jumps = r->ahead != ahead_after(&last, r->guest != last.guest), differs = jumps || rest != rest_of(&last);
         at = put_number(at, (uint16_t)(r->host - last.host));
         at = put_number(at, (uint32_t)(uint16_t)(r->guest - last.guest) << 1 | differs);
         if (differs) {
             *at++ = (uint8_t)rest;
-            *at++ = (uint8_t)(rest >> 8);
+            *at++ = (uint8_t)(rest >> 8 | jumps << 7);
+            if (jumps) *at++ = r->ahead;
         }
         last = *r;
     }
@@ -54,9 +60,12 @@ bool records_find(const uint8_t *packed, size_t n, uint32_t host, struct jit_rec
         packed = get_number(get_number(packed, &ahead), &guest);
         r.host = (uint16_t)(r.host + ahead);
         r.guest = (uint16_t)(r.guest + (guest >> 1));
+        r.ahead = ahead_after(&r, guest >> 1);
         if (guest & 1) {
             set_rest(&r, packed[0] | (unsigned)packed[1] << 8);
-            packed += 2;
+            const bool jumps = packed[1] >> 7;
+            if (jumps) r.ahead = packed[2];
+            packed += 2 + jumps;
         }
         if (r.host > host) return found;
         *out = r;

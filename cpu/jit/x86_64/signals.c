@@ -57,10 +57,19 @@ static void keep_cached(const struct host_context *context, unsigned cached) {
     if (cached & JIT_CACHED_R11) jit_thread.r11 = host_context_gpr(context, R11);
 }
 
+/* What the unit has counted ahead has not run. The register that counted gets the guest's value back. */
+static void take_count(struct host_context *context, const struct jit_record *record) {
+    const unsigned counter = record->counter;
+    if (counter != JIT_COUNTER_IN_THREAD) jit_thread.budget = (int64_t)host_context_gpr(context, counter);
+    jit_thread.budget += record->ahead;
+    if (counter < R10 || (counter > R11 && counter <= R15)) host_context_set_gpr(context, counter, jit_thread.kept);
+}
+
 /* What the record says of registers comes true in the context and the thread; only when the code is left for good. */
 static void settle(struct host_context *context, const struct jit_space *space, const struct jit_record *record) {
     if (record->saved) host_context_set_gpr(context, record->saved - 1u, jit_thread.saved);
     keep_cached(context, record->cached);
+    take_count(context, record);
     if (record->biased) unbias(context, record->biased, space->base);
 }
 

@@ -71,7 +71,9 @@ static void start_targets(struct jit_space *space) {
     static const enum jit_exit_kind miss[] = {[JIT_BY_JUMP] = JIT_EXIT_JUMP_MISS, [JIT_BY_CALL] = JIT_EXIT_CALL_MISS,
                                               [JIT_BY_RETURN] = JIT_EXIT_RETURN_MISS};
     space->high_mask = data;
-    *data = ~(uint64_t)0 << 47;
+    space->sign_mask = data + 1;
+    data[0] = ~(uint64_t)0 << 47;
+    data[1] = (uint64_t)1 << 63;
     for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) {
         jit_targets_init(&space->targets[way], data + 8 * way, data + 512 + (way - 1) * (JIT_TABLE_SIZE / 8),
                          jit_space_address(space, space->exits[miss[way]].stub), jit_space_address(space, 0));
@@ -85,6 +87,7 @@ static struct jit_space *new_space(const struct cpu *cpu) {
     space->attachment.free = free_space;
     space->base = space_base(cpu->tlb.space);
     space->log = cpu->env->log;
+    space->counting = cpu->env->counting;
     space->limits = limits_of(wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX);
     host_mutex_init(&space->lock);
     if (host_code_map(&space->code, (void *)(space->base + JIT_CODE_AT), wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX) != 0) {

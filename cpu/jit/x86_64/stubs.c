@@ -68,10 +68,12 @@ static void write_enter(struct assembler *a) {
     asm_load_fs(a, RSP, AT(guest_rsp));
     move_registers(a, OPCODE_LOAD);
     asm_based(a, OPCODE_LOAD, RAX, RAX, STATE(gpr));
+    asm_load_fs(a, R11, AT(budget));
     fs_absolute(a, "\xff", 1, 4, AT(target)); /* jmp */
 }
 
 static void write_leave_guest_stack(struct assembler *a) {
+    asm_store_fs(a, R11, AT(budget));
     asm_store_fs(a, RSP, AT(guest_rsp));
     asm_load_fs(a, RSP, AT(host_rsp));
 }
@@ -98,10 +100,11 @@ void asm_leave(struct assembler *a, const struct jit_space *space, uint32_t exit
     asm_jump(a, jit_space_address(space, space->leave));
 }
 
-/* The miss exits come from landings and look-ups, where R11 is where the guest goes. */
+/* The miss exits come from landings and look-ups, where R11 is where the guest goes; in code that counts thread.jump has it. */
 static void write_shared_exit(struct jit_space *space, struct assembler *a, enum jit_exit_kind kind) {
     space->exits[kind].stub = jit_space_offset(space, asm_here(a));
-    if (kind == JIT_EXIT_JUMP_MISS || kind == JIT_EXIT_CALL_MISS || kind == JIT_EXIT_RETURN_MISS) asm_store_fs(a, R11, AT(jump));
+    const bool is_miss = kind == JIT_EXIT_JUMP_MISS || kind == JIT_EXIT_CALL_MISS || kind == JIT_EXIT_RETURN_MISS;
+    if (is_miss && !space->counting) asm_store_fs(a, R11, AT(jump));
     asm_leave(a, space, kind);
 }
 

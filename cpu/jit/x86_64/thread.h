@@ -20,6 +20,8 @@ struct jit_thread {
     uint64_t saved;       /* another guest register while it serves as scratch */
     uint64_t return_to;   /* guest address behind an indirect call that is on its way */
     uint64_t jump;        /* guest address that an indirect jump or return goes to, when it is not in the table */
+    int64_t budget;       /* counting: instructions left less JIT_RESERVE, when no register holds it */
+    uint64_t kept;        /* the guest's value of the register that counts in units that use R11 */
     uint64_t seg_base[2]; /* guest addresses of FS:0 and GS:0 */
     uint64_t base, minus_base; /* host address of guest address 0, and its negative */
     /* used by the stubs */

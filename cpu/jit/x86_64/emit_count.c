@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: ISC */
+/* Counting instructions. Between units host R11 holds the instructions left, less JIT_RESERVE; units that use the guest's R11 move that to
+ * a register they do not use, or to the thread.
+ *
+ * A block is straight code up to the next branch or the next place that a branch leads to. Its length is taken off where it begins, by LEA,
+ * which keeps flags. The sign is looked at where a loop must pass: at a unit's start, behind calls, where a branch leads back to, and on the way in
+ * from outside; in between the count may run below zero, for which there is the reserve. Below zero the unit gives back what has not run
+ * and leaves for C, which interprets the rest of the budget to its exact end. */
+#include "cpu/jit/x86_64/emit_count.h"
+
+#include "cpu/jit/x86_64/operands.h"
+#include "cpu/jit/x86_64/stubs.h"
+#include "cpu/jit/x86_64/thread.h"
+
+#define AT(member) jit_thread_at(&jit_thread.member)
+
+enum { BLOCK_MAX = 120, SIGN = 8 };
+
+/* --- Where the counter is --- */
+
+static unsigned used_registers(const struct unit_plan *plan) {
+    unsigned used = 0;
+    for (unsigned i = 0; i < plan->n; i++) used |= insn_registers(&plan->insn[i].insn);
+    return used;
+}
+
+static unsigned choose_counter(const struct emitter *e) {
+    static const uint8_t order[] = {R10, R15, R14, R13, R12, R9, R8};
+    if (!(e->cached & JIT_CACHED_R11)) return R11;
+    const unsigned used = used_registers(e->plan);
+    for (unsigned i = 0; i < sizeof order; i++)
+        if (!(used >> order[i] & 1)) return order[i];
+    return JIT_COUNTER_IN_THREAD;
+}
+
+static void find_checks(struct emitter *e) {
+    const struct unit_plan *plan = e->plan;
+    memset(e->checks, 0, sizeof e->checks);
+    e->checks[0] = true;
+    for (unsigned i = 0; i < plan->n; i++) {
+        const unsigned control = plan->insn[i].info->control;
+        const int target = plan->insn[i].target ? unit_index(plan, plan->insn[i].target) : -1;
+        if (target >= 0 && (unsigned)target <= i) e->checks[target] = true;
+        if (i + 1 < plan->n && (control == CONTROL_CALL || control == CONTROL_CALL_IND)) e->checks[i + 1] = true;
+    }
+}
+
+void count_prepare(struct emitter *e, const bool *is_target) {
+    e->counter = R11;
+    e->is_target = is_target;
+    if (!e->space->counting) return;
+    e->counter = choose_counter(e);
+    find_checks(e);
+}
+
+void count_take(struct emitter *e) {
+    struct assembler *a = &e->a;
+    if (e->counter == R11) return;
+    if (e->counter == JIT_COUNTER_IN_THREAD) {
+        asm_store_fs(a, R11, AT(budget));
+        return;
+    }
+    if (e->counter != R10) asm_store_fs(a, e->counter, AT(kept));
+    asm_mov(a, e->counter, R11);
+}
+
+void count_give(struct emitter *e) {
+    struct assembler *a = &e->a;
+    if (e->counter == R11) return;
+    if (e->counter == JIT_COUNTER_IN_THREAD) {
+        asm_load_fs(a, R11, AT(budget));
+        return;
+    }
+    asm_mov(a, R11, e->counter);
+    if (e->counter != R10) asm_load_fs(a, e->counter, AT(kept));
+}
+
+/* --- Ways out --- */
+
+/* A rel32 to the way to C before the current instruction. */
+static void put_out(struct emitter *e, unsigned insn, bool inside) {
+    e->out[e->n_outs++] = (struct emitter_out){
+        .site = e->a.at, .insn = (uint16_t)insn, .block = (uint16_t)e->n_blocks, .done = (uint8_t)e->done, .inside = inside};
+    asm_i32(&e->a, 0);
+}
+
+static void out_if_negative(struct emitter *e) {
+    asm_byte(&e->a, 0x0f);
+    asm_byte(&e->a, 0x80 | SIGN);
+    put_out(e, e->i, true);
+}
+
+/* --- Arithmetic on the counter --- */
+
+/* lea reg, [reg + disp8]. Returns where the displacement is. */
+static uint8_t *add_to_register(struct assembler *a, unsigned reg, int n) {
+    asm_byte(a, 0x48 | (reg & 8) >> 1 | (reg & 8) >> 3);
+    asm_byte(a, 0x8d);
+    asm_byte(a, 0x40 | (reg & 7) << 3 | (reg & 7));
+    if ((reg & 7) == 4) asm_byte(a, 0x24);
+    asm_byte(a, (unsigned)n & 0xff);
+    return a->at - 1;
+}
+
+/* sub counter, imm8. Returns where the immediate is. */
+static uint8_t *subtract(struct emitter *e) {
+    struct assembler *a = &e->a;
+    if (e->counter == JIT_COUNTER_IN_THREAD) {
+        asm_bytes(a, "\x64\x48\x83\x2c\x25", 5);
+        asm_i32(a, AT(budget));
+    } else {
+        asm_byte(a, 0x48 | (e->counter & 8) >> 3);
+        asm_byte(a, 0x83);
+        asm_byte(a, 0xe8 | (e->counter & 7));
+    }
+    asm_byte(a, 0);
+    return a->at - 1;
+}
+
+/* The same, with flags kept. */
+static uint8_t *subtract_keeping_flags(struct emitter *e) {
+    struct assembler *a = &e->a;
+    if (e->counter != JIT_COUNTER_IN_THREAD) return add_to_register(a, e->counter, 0);
+    asm_store_fs(a, RCX, AT(saved));
+    asm_load_fs(a, RCX, AT(budget));
+    uint8_t *at = add_to_register(a, RCX, 0);
+    asm_store_fs(a, RCX, AT(budget));
+    asm_load_fs(a, RCX, AT(saved));
+    return at;
+}
+
+/* test counter, counter */
+static void test_sign(struct emitter *e) {
+    struct assembler *a = &e->a;
+    if (e->counter == JIT_COUNTER_IN_THREAD) {
+        asm_bytes(a, "\x64\x48\x83\x3c\x25", 5); /* cmp qword fs:[at], 0 */
+        asm_i32(a, AT(budget));
+        asm_byte(a, 0);
+    } else {
+        asm_byte(a, 0x48 | (e->counter & 8) >> 1 | (e->counter & 8) >> 3);
+        asm_byte(a, 0x85);
+        asm_byte(a, 0xc0 | (e->counter & 7) << 3 | (e->counter & 7));
+    }
+}
+
+/* RCX = 1 if the register is negative, else 0: pext rcx, reg, [sign_mask] */
+static void sign_to_rcx(struct emitter *e, unsigned reg) {
+    struct assembler *a = &e->a;
+    if (e->space->base) asm_byte(a, 0x65);
+    asm_bytes(a, "\xc4\xe2", 2);
+    asm_byte(a, 0x82 | (~reg & 15) << 3);
+    asm_bytes(a, "\xf5\x0c\x25", 3);
+    asm_i32(a, (int64_t)((uint64_t)(uintptr_t)e->space->sign_mask - e->space->base));
+}
+
+static void save_rcx(struct emitter *e, bool r10_is_free) {
+    if (r10_is_free) asm_mov(&e->a, R10, RCX);
+    else asm_store_fs(&e->a, RCX, AT(saved));
+}
+
+static void restore_rcx(struct emitter *e, bool r10_is_free) {
+    if (r10_is_free) asm_mov(&e->a, RCX, R10);
+    else asm_load_fs(&e->a, RCX, AT(saved));
+}
+
+/* Goes out if the counter, there, is negative. */
+static void check_keeping_flags(struct emitter *e, unsigned counter, bool r10_is_free, unsigned insn, bool inside) {
+    struct assembler *a = &e->a;
+    save_rcx(e, r10_is_free);
+    if (counter == JIT_COUNTER_IN_THREAD) asm_load_fs(a, RCX, AT(budget));
+    sign_to_rcx(e, counter == JIT_COUNTER_IN_THREAD ? RCX : counter);
+    asm_bytes(a, "\xe3", 1); /* jrcxz over the next two */
+    uint8_t *over = a->at;
+    asm_byte(a, 0);
+    restore_rcx(e, r10_is_free);
+    asm_byte(a, 0xe9);
+    put_out(e, insn, inside);
+    *over = (uint8_t)(a->at - over - 1);
+    restore_rcx(e, r10_is_free);
+}
+
+/* --- Blocks --- */
+
+void count_close(struct emitter *e) {
+    if (!e->is_open) return;
+    e->is_open = e->is_pending = false;
+    *e->charge = (uint8_t)(e->charge_is_negative ? -e->done : e->done);
+    e->block_length[e->n_blocks++] = (uint8_t)e->done;
+    for (unsigned i = e->block_record; i < e->n_records; i++) e->record[i].ahead = (uint8_t)(e->done - e->record[i].ahead);
+    e->done = 0;
+}
+
+static void open(struct emitter *e) {
+    const bool dead = unit_flags_dead(e->plan, e->i), check = e->checks[e->i];
+    e->is_open = true;
+    e->done = 0;
+    e->block_record = e->n_records;
+    e->is_pending = check && !dead;
+    e->charge_is_negative = !(check && dead);
+    if (check && dead) {
+        e->charge = subtract(e);
+        out_if_negative(e);
+        e->lost = RFLAGS_ARITH;
+    } else {
+        e->charge = subtract_keeping_flags(e);
+    }
+    emitter_record(e, 0, !e->lost);
+}
+
+/* The last place of the block for its check. */
+static bool is_last(const struct emitter *e) {
+    const struct unit_insn *u = &e->plan->insn[e->i];
+    return u->info->control != CONTROL_NEXT || !unit_falls_through(e->plan, e->i) || e->is_target[e->i + 1] || e->done + 1 >= BLOCK_MAX;
+}
+
+static void check_if_possible(struct emitter *e) {
+    const bool dead = unit_flags_dead(e->plan, e->i);
+    if (!dead && !is_last(e)) return;
+    e->is_pending = false;
+    if (dead) {
+        test_sign(e);
+        out_if_negative(e);
+        e->lost = RFLAGS_ARITH;
+    } else {
+        const bool free = !(e->cached & JIT_CACHED_R10) && e->counter != R10;
+        check_keeping_flags(e, e->counter, free, e->i, true);
+    }
+    emitter_record(e, 0, !e->lost);
+}
+
+void count_before(struct emitter *e) {
+    if (!e->space->counting) return;
+    if (e->done >= BLOCK_MAX) count_close(e);
+    if (!e->is_open) open(e);
+    if (e->is_pending) check_if_possible(e);
+}
+
+void count_after(struct emitter *e) {
+    if (!e->is_open) return;
+    e->done++;
+    if (e->plan->insn[e->i].info->control != CONTROL_NEXT) count_close(e);
+}
+
+/* --- From outside, and the ways to C --- */
+
+void count_entry(struct emitter *e, unsigned insn) {
+    if (e->space->counting && !e->checks[insn]) check_keeping_flags(e, R11, true, insn, false);
+}
+
+static void write_out(struct emitter *e, const struct emitter_out *out) {
+    struct assembler *a = &e->a;
+    const int left = e->block_length[out->block] - out->done;
+    const int32_t rel = (int32_t)(asm_here(a) - ((uint64_t)((intptr_t)out->site + a->shift) + 4));
+    memcpy(out->site, &rel, 4);
+    if (out->inside) {
+        emit_spill(e);
+        add_to_register(a, R11, left);
+    }
+    asm_leave(a, e->space, jit_space_new_exit(e->space, JIT_EXIT_BUDGET, e->plan->insn[out->insn].pc));
+}
+
+void count_cold(struct emitter *e) {
+    for (unsigned i = 0; i < e->n_outs; i++) write_out(e, &e->out[i]);
+}
