@@ -60,6 +60,9 @@ void backing_put(struct backing *backing);
 /* The counted backing of a file that is mapped now, or NULL. */
 struct backing *backing_find(struct frame_pool *pool, uint64_t dev, uint64_t ino);
 
+/* Where pool->code_files counts the watches of a file. */
+_Atomic uint32_t *backing_slot(struct frame_pool *pool, uint64_t dev, uint64_t ino);
+
 /* Checks that a file can be mapped by the host. Returns 0 or -E. */
 int backing_probe(struct backing *backing, uint64_t offset, bool writable);
 /* The host descriptor to map a file by; it stays the backing's. */

@@ -97,6 +97,7 @@ static void watch_remove_locked(struct backing *backing, struct code_entry *entr
     if (!list_empty(&watch->entries)) return;
     HASH_DEL(backing->watches, watch);
     atomic_fetch_sub(&backing->n_watches, 1);
+    atomic_fetch_sub(backing_slot(backing->pool, backing->id.dev, backing->id.ino), 1);
     free(watch);
 }
 
@@ -146,17 +147,31 @@ void code_pages_bump_locked(struct address_space *space, uint64_t start, uint64_
     if (space->code_changed) settle_code(space);
 }
 
+/* Frees the watch. */
+static void bump_watch_locked(struct backing *backing, struct code_watch *watch) {
+    for (bool is_last = false; !is_last;) {
+        struct code_entry *entry = CONTAINER_OF(watch->entries.next, struct code_entry, node);
+        is_last = watch->entries.next->next == &watch->entries;
+        watch_remove_locked(backing, entry);
+        bump(entry);
+    }
+}
+
 void backing_bump(struct backing *backing, uint64_t offset) {
     if (atomic_load(&backing->n_watches) == 0) return;
     struct code_watch *watch = NULL;
     host_mutex_lock(&backing->lock);
     HASH_FIND(hh, backing->watches, &offset, sizeof offset, watch);
-    while (watch) {
-        struct code_entry *entry = CONTAINER_OF(watch->entries.next, struct code_entry, node);
-        const bool is_last = watch->entries.next->next == &watch->entries;
-        watch_remove_locked(backing, entry);
-        bump(entry);
-        if (is_last) break;
+    if (watch) bump_watch_locked(backing, watch);
+    host_mutex_unlock(&backing->lock);
+}
+
+void backing_bump_range(struct backing *backing, uint64_t start, uint64_t end) {
+    struct code_watch *watch, *next;
+    if (atomic_load(&backing->n_watches) == 0) return;
+    host_mutex_lock(&backing->lock);
+    HASH_ITER(hh, backing->watches, watch, next) {
+        if (watch->offset < end && watch->offset + GUEST_PAGE_SIZE > start) bump_watch_locked(backing, watch);
     }
     host_mutex_unlock(&backing->lock);
 }
@@ -170,6 +185,7 @@ bool code_watch_backing(struct backing *backing, uint64_t offset, struct code_en
         list_init(&watch->entries);
         HASH_ADD(hh, backing->watches, offset, sizeof watch->offset, watch);
         atomic_fetch_add(&backing->n_watches, 1);
+        atomic_fetch_add(backing_slot(backing->pool, backing->id.dev, backing->id.ino), 1);
     }
     if (watch && !entry->watch) {
         list_append(&watch->entries, &entry->node);

@@ -17,6 +17,8 @@
 
 struct backing;
 
+#define CODE_FILE_SLOTS 64u
+
 struct frame {
     _Atomic uint32_t refs; /* atomic: page table entries, object slots and limbo entries that name the frame */
     uint32_t next_free;    /* guarded by pool->lock; index in the arena, 0 ends the list */
@@ -54,6 +56,7 @@ struct frame_pool {
     uint64_t n_idle;        /* populated and free */
     struct host_mutex backings_lock;
     struct backing *backings; /* guarded by backings_lock: hash by (dev, ino), not counted */
+    _Atomic uint32_t code_files[CODE_FILE_SLOTS]; /* atomic: pages of files that code was taken from, by backing_slot */
     enum space_memory memory;    /* immutable after init */
     _Atomic uint32_t n_windows;  /* atomic: reserved windows that exist */
     _Atomic(const char *) reason; /* atomic: why the last space is not what was wished; a literal or NULL */

@@ -71,6 +71,10 @@ static struct backing *find_locked(struct frame_pool *pool, uint64_t dev, uint64
     return found;
 }
 
+_Atomic uint32_t *backing_slot(struct frame_pool *pool, uint64_t dev, uint64_t ino) {
+    return &pool->code_files[(dev ^ ino ^ (ino >> 6) ^ (ino >> 12)) % CODE_FILE_SLOTS];
+}
+
 struct backing *backing_find(struct frame_pool *pool, uint64_t dev, uint64_t ino) {
     host_mutex_lock(&pool->backings_lock);
     struct backing *found = find_locked(pool, dev, ino);

@@ -21,3 +21,7 @@ void mem_object_put(struct mem_object *object);
 /* After a file was cut (ftruncate, O_TRUNC): takes the pages past its new size out of every space that maps it, so
  * that access there is SIGBUS. Locks: takes the spaces' locks one by one. */
 void mem_file_truncated(struct frame_pool *pool, uint64_t dev, uint64_t ino, uint64_t size);
+/* After the file was written otherwise than by a mapping (write(2)): tells those who took code from the pages of
+ * [offset, offset + size), and waits until none of them runs the old bytes. Returns at once when nobody did. Locks: its own only;
+ * the caller's TLB is outside the engine. */
+void mem_file_written(struct frame_pool *pool, uint64_t dev, uint64_t ino, uint64_t offset, uint64_t size);

@@ -120,6 +120,8 @@ void backing_zap(struct backing *backing, uint64_t offset, uint64_t size, bool c
 void code_page_bump_locked(struct address_space *space, uint64_t gva);
 /* The same for a page of a backing, in every space. */
 void backing_bump(struct backing *backing, uint64_t offset);
+/* The same for the pages that [start, end) touches. No lock may be held. */
+void backing_bump_range(struct backing *backing, uint64_t start, uint64_t end);
 /* Tells that the code of all pages of a range went away or changed; returns when no other thread runs it any more. */
 void code_pages_bump_locked(struct address_space *space, uint64_t start, uint64_t end);
 void code_pages_free(struct address_space *space);

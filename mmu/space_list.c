@@ -72,6 +72,15 @@ void backing_zap(struct backing *backing, uint64_t offset, uint64_t size, bool c
 void mem_file_truncated(struct frame_pool *pool, uint64_t dev, uint64_t ino, uint64_t size) {
     struct backing *backing = backing_find(pool, dev, ino);
     if (!backing) return;
+    backing_bump_range(backing, size, UINT64_MAX);
     backing_zap(backing, align_up(size, GUEST_PAGE_SIZE), UINT64_MAX, true);
+    backing_put(backing);
+}
+
+void mem_file_written(struct frame_pool *pool, uint64_t dev, uint64_t ino, uint64_t offset, uint64_t size) {
+    if (LIKELY(!atomic_load(backing_slot(pool, dev, ino)))) return;
+    struct backing *backing = backing_find(pool, dev, ino);
+    if (!backing) return;
+    backing_bump_range(backing, offset, size < UINT64_MAX - offset ? offset + size : UINT64_MAX);
     backing_put(backing);
 }

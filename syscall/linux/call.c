@@ -41,6 +41,13 @@ void call_file_cut(struct task *task, struct file *file) {
     mem_file_truncated(task->kernel->frame_pool, stat.dev, stat.ino, (uint64_t)stat.size);
 }
 
+void call_file_written(struct task *task, struct file *file, int64_t offset, int64_t n) {
+    uint64_t dev, ino;
+    if (n <= 0 || !file_identity(file, &dev, &ino)) return;
+    const bool anywhere = offset == IO_AT_POSITION || atomic_load(&file->flags) & O_APPEND;
+    mem_file_written(task->kernel->frame_pool, dev, ino, anywhere ? 0 : (uint64_t)offset, anywhere ? UINT64_MAX : (uint64_t)n);
+}
+
 int64_t call_deadline_after(int64_t ns) {
     int64_t deadline;
     return __builtin_add_overflow(host_clock_monotonic_ns(), ns, &deadline) ? SCHED_NEVER : deadline;

@@ -41,6 +41,9 @@ int64_t call_install(struct task *task, struct file *file, bool cloexec, int err
 /* A file was or may have been cut (O_TRUNC, ftruncate): mapped pages past its end go. */
 void call_file_cut(struct task *task, struct file *file);
 
+/* Bytes of a file changed: code that was taken from them is forgotten. n <= 0: nothing. offset: IO_AT_POSITION: anywhere. */
+void call_file_written(struct task *task, struct file *file, int64_t offset, int64_t n);
+
 /* A relative timeout in guest memory as a deadline on the monotonic clock; gva 0: never. Returns 0, -EFAULT, -EINVAL. */
 int call_deadline(struct task *task, uint64_t gva, int64_t *deadline_ns);
 /* now + ns without overflow. */

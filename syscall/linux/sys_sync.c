@@ -60,6 +60,7 @@ int64_t sys_fallocate(struct task *task, const uint64_t arg[6]) {
     if (host < 0) return host;
     int r = (int64_t)arg[2] < 0 || (int64_t)arg[3] <= 0 ? -EINVAL : file_writable(file) ? 0 : -EBADF;
     if (r == 0) r = host_file_allocate(host, (int)arg[1], (int64_t)arg[2], (int64_t)arg[3]);
+    if (r == 0) call_file_written(task, file, IO_AT_POSITION, 1); /* holes, and what was behind them */
     file_put(file);
     return r;
 }

@@ -136,6 +136,28 @@ Test(code, two_mappings_of_one_file_by_two_objects) {
     close(fd);
 }
 
+Test(code, a_write_to_the_file_is_told_where_it_was) {
+    const int fd = file_of_pages(3 * PAGE);
+    struct mem_object *object = mem_object_new_file(fd, false, "/bin", 5, 6);
+    space_map(w.space, AT, 2 * PAGE, RX, SPACE_PRIVATE | SPACE_FIXED, object, PAGE);
+    struct code_page *page = tlb_watch(w.tlb, AT);
+    uint32_t before = version(page);
+    mem_file_written(w.pool, 5, 6, 0, PAGE);
+    mem_file_written(w.pool, 5, 6, 2 * PAGE, UINT64_MAX);
+    mem_file_written(w.pool, 5, 7, 0, UINT64_MAX);
+    cr_assert(!told(page, &before));
+    mem_file_written(w.pool, 5, 6, PAGE - 1, 2);
+    cr_assert(told(page, &before));
+    tlb_watch(w.tlb, AT);
+    mem_file_written(w.pool, 5, 6, 2 * PAGE - 1, UINT64_MAX);
+    cr_assert(told(page, &before));
+    tlb_watch(w.tlb, AT);
+    mem_file_truncated(w.pool, 5, 6, 2 * PAGE - 1);
+    cr_assert(told(page, &before), "the rest of the page reads as zeros");
+    mem_object_put(object);
+    close(fd);
+}
+
 Test(code, private_text_of_a_file) {
     const int fd = file_of_pages(PAGE);
     struct mem_object *object = mem_object_new_file(fd, false, "/bin", 5, 5);

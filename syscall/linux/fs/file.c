@@ -160,6 +160,12 @@ struct mem_object *file_mem_object(struct file *file, bool writable, int *err) {
     return file->ops->mem_object(file, writable, err);
 }
 
+bool file_identity(struct file *file, uint64_t *dev, uint64_t *ino) {
+    if (!file->ops->identity) return false;
+    file->ops->identity(file, dev, ino);
+    return true;
+}
+
 int64_t file_read_kernel(struct file *file, void *buf, size_t n, int64_t offset) {
     const struct io_segment segment = {(uint64_t)(uintptr_t)buf, n};
     struct io io;

@@ -44,6 +44,8 @@ struct file_ops {
     int (*set_flags)(struct file *file, int flags);
     /* A new object for mmap (counted, the caller's), or NULL and *err. */
     struct mem_object *(*mem_object)(struct file *file, bool writable, int *err);
+    /* What mappings of it are known by (mmu/object.h). NULL: it is never mapped. */
+    void (*identity)(struct file *file, uint64_t *dev, uint64_t *ino);
     /* Opens the same object again, as open("/proc/self/fd/N") does. */
     int (*reopen)(struct file *file, int flags, struct file **out);
     /* Path as readlink("/proc/self/fd/N") shows it. Returns its length or -E. */
@@ -102,6 +104,9 @@ int file_host_fd(struct file *file);
 /* For mmap: a new memory object over the file (the caller's count). writable: MAP_SHARED with PROT_WRITE is allowed
  * or may be asked for by mprotect later. Returns NULL and *err = -EACCES, -ENODEV, -ENOMEM. */
 struct mem_object *file_mem_object(struct file *file, bool writable, int *err);
+
+/* What mappings of it are known by. False: there are none. */
+bool file_identity(struct file *file, uint64_t *dev, uint64_t *ino);
 
 /* Reads exactly like pread(2) into our own memory; never sleeps for a signal. For exec and mmap of files. */
 int64_t file_read_kernel(struct file *file, void *buf, size_t n, int64_t offset);

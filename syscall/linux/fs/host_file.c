@@ -52,6 +52,11 @@ static struct mem_object *mem_object(struct file *file, bool writable, int *err)
     return object;
 }
 
+static void identity(struct file *file, uint64_t *dev, uint64_t *ino) {
+    *dev = host_file_of(file)->dev;
+    *ino = host_file_of(file)->ino;
+}
+
 static int reopen(struct file *file, int flags, struct file **out) {
     const struct host_file *host = host_file_of(file);
     if (host->type == S_IFSOCK) return -ENXIO;
@@ -72,13 +77,13 @@ static void release(struct file *file) {
 static const struct file_ops regular_ops = {
     .kind = "file", .seekable = true, .read = host_regular_read, .write = host_regular_write, .seek = seek,
     .ioctl = host_terminal_ioctl, .stat = get_stat, .truncate = truncate_file, .set_flags = set_flags,
-    .mem_object = mem_object, .reopen = reopen, .path = get_path, .host_fd = get_fd, .release = release,
+    .mem_object = mem_object, .identity = identity, .reopen = reopen, .path = get_path, .host_fd = get_fd, .release = release,
 };
 
 static const struct file_ops device_ops = {
     .kind = "device", .seekable = true, .read = host_regular_read, .write = host_regular_write, .seek = seek,
     .ioctl = host_terminal_ioctl, .poll = host_stream_poll, .stat = get_stat, .set_flags = set_flags,
-    .mem_object = mem_object, .reopen = reopen, .path = get_path, .host_fd = get_fd, .release = release,
+    .mem_object = mem_object, .identity = identity, .reopen = reopen, .path = get_path, .host_fd = get_fd, .release = release,
 };
 
 static const struct file_ops stream_ops = {
@@ -113,7 +118,7 @@ int host_open_flags(int flags) {
 }
 
 static struct file *make(struct vfs *vfs, int fd, uint32_t type, int flags, struct node *node) {
-    struct host_file *host = malloc(sizeof *host);
+    struct host_file *host = calloc(1, sizeof *host);
     if (!host) return NULL;
     file_init(&host->file, vfs, ops_for(type, fd, flags), flags);
     host->fd = fd;
@@ -132,7 +137,11 @@ int host_open_fd(struct vfs *vfs, int fd, int flags, struct file **out) {
         if (r) return r;
     }
     *out = r ? NULL : make(vfs, fd, type, flags, node);
-    if (*out) return 0;
+    if (*out) {
+        host_file_of(*out)->dev = stat.dev;
+        host_file_of(*out)->ino = stat.ino;
+        return 0;
+    }
     if (node) {
         node_put(node);
     } else {

@@ -8,6 +8,7 @@ struct host_file {
     struct file file;
     int fd;        /* owned, unless file.node owns it */
     uint32_t type; /* immutable: S_IFMT part of the mode */
+    uint64_t dev, ino; /* immutable; 0 of those that are only places */
 };
 
 static inline struct host_file *host_file_of(struct file *file) {
