@@ -54,6 +54,8 @@ enum jit_exit_kind {
     JIT_EXIT_STOPPED,     /* by a signal, between instructions: thread.fault_rip */
     JIT_EXIT_FAULTED,     /* in the instruction at thread.fault_rip */
 };
+/* The stub of a miss begins that many bytes earlier for those who come with RCX in R10. */
+enum { JIT_MISS_RESTORES = 3 };
 /* Exits that every space has; numbers of struct jit_exit. */
 enum { JIT_SHARED_EXITS = JIT_EXIT_FAULTED + 1 };
 
@@ -130,6 +132,7 @@ struct jit_space {
     uint32_t populated;
     uint64_t guest_bytes;         /* that units were made from, since everything was dropped */
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
+    uint32_t one;                 /* offset of the 64-bit constant 1 */
     uint64_t checked;             /* space_code_changes at the last jit_space_check */
     _Atomic uint64_t drops;       /* atomic: steps when a unit is dropped, or all are */
     _Atomic uint64_t generation;  /* atomic: steps when everything is dropped, while no thread is native: numbers and addresses die */

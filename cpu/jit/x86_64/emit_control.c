@@ -165,26 +165,55 @@ static void check_jump_keeping_flags(struct assembler *a, uint64_t pc, uint64_t 
     asm_load_fs(a, RCX, saved);
 }
 
-static void check_keeping_flags(struct assembler *a, uint64_t pc, uint64_t miss) {
+/* RCX = 1 if R11 is pc, else 0, by instructions that leave flags alone: PEXT of the distance by itself is 0 for 0 and else a number
+ * of ones, which as a shift count (modulo 64) is never 0. Predicted not to jump; a JRCXZ that did would cost a taken branch. */
+static void check_keeping_flags(struct assembler *a, const struct jit_space *space, uint64_t pc, uint64_t trampoline) {
     asm_mov(a, R10, RCX);
-    asm_move_immediate(a, RCX, -pc);
-    asm_bytes(a, "\x4a\x8d\x0c\x19", 4); /* lea rcx, [rcx + r11] */
-    asm_bytes(a, "\xe3\x08", 2);         /* jrcxz over the next two */
-    asm_mov(a, RCX, R10);
-    asm_jump(a, miss);
+    if (fits_positive(pc)) {
+        asm_bytes(a, "\x49\x8d\x8b", 3); /* lea rcx, [r11 - pc] */
+        asm_i32(a, -(int64_t)pc);
+    } else {
+        asm_move_immediate(a, RCX, -pc);
+        asm_bytes(a, "\x4a\x8d\x0c\x19", 4); /* lea rcx, [rcx + r11] */
+    }
+    asm_bytes(a, "\xc4\xe2\xf2\xf5\xc9", 5); /* pext rcx, rcx, rcx */
+    asm_bytes(a, "\xc4\xe2\xf3\xf7\x0d", 5); /* shrx rcx, [one], rcx */
+    asm_rel32(a, jit_space_address(space, space->one));
+    asm_byte(a, 0xe3); /* jrcxz */
+    asm_byte(a, (unsigned)(trampoline - (asm_here(a) + 1)) & 0xff);
     asm_mov(a, RCX, R10);
 }
 
-static void check(struct assembler *a, const struct jit_space *space, uint64_t pc, enum jit_exit_kind miss, bool flags_dead) {
+static uint64_t restoring_miss(const struct jit_space *space, enum jit_exit_kind miss) {
+    return exit_address(space, miss) - JIT_MISS_RESTORES;
+}
+
+/* In front of a landing that nothing runs into. Returns its address. */
+static uint64_t put_trampoline(struct assembler *a, const struct jit_space *space, enum jit_exit_kind miss, bool flags_dead) {
+    const uint64_t at = asm_here(a);
+    if (!flags_dead && !space->counting) asm_jump(a, restoring_miss(space, miss));
+    return at;
+}
+
+/* In front of a call, as the last five bytes of a NOP: 0F 1F /0 with SIB E9 and a displacement. */
+static void hide_trampoline(struct emitter *e, bool flags_dead) {
+    if (flags_dead || e->space->counting) return;
+    asm_bytes(&e->a, "\x0f\x1f\x84", 3);
+    e->trampoline = put_trampoline(&e->a, e->space, JIT_EXIT_RETURN_MISS, false);
+}
+
+static void check(struct assembler *a, const struct jit_space *space, uint64_t pc, enum jit_exit_kind miss, bool flags_dead,
+                  uint64_t trampoline) {
     const uint64_t to = exit_address(space, miss);
     if (flags_dead) check_plain(a, pc, to, space->counting);
     else if (space->counting) check_jump_keeping_flags(a, pc, to);
-    else check_keeping_flags(a, pc, to);
+    else check_keeping_flags(a, space, pc, trampoline);
 }
 
 /* The guest's return address stays where RET left it. */
-static void return_landing(struct assembler *a, const struct jit_space *space, uint64_t pc, bool flags_dead) {
-    check(a, space, pc, JIT_EXIT_RETURN_MISS, flags_dead);
+static void return_landing(struct assembler *a, const struct jit_space *space, uint64_t pc, bool flags_dead,
+                           uint64_t trampoline) {
+    check(a, space, pc, JIT_EXIT_RETURN_MISS, flags_dead, trampoline);
     if (!space->counting) {
         asm_bytes(a, "\x4c\x89\x5c\x24\xf8", 5); /* mov [rsp - 8], r11 */
     } else if (fits_positive(pc)) {
@@ -201,19 +230,25 @@ static void store_return_address(struct assembler *a) {
     asm_bytes(a, "\x4c\x89\x14\x24", 4);
 }
 
-static void call_landing(struct assembler *a, const struct jit_space *space, uint64_t pc, bool flags_dead) {
-    check(a, space, pc, JIT_EXIT_CALL_MISS, flags_dead);
+static void call_landing(struct assembler *a, const struct jit_space *space, uint64_t pc, bool flags_dead,
+                         uint64_t trampoline) {
+    check(a, space, pc, JIT_EXIT_CALL_MISS, flags_dead, trampoline);
     asm_load_fs(a, R10, jit_thread_at(&jit_thread.return_to));
 }
 
 void emit_first_landing(struct emitter *e) {
     const uint64_t pc = e->plan->insn[0].pc;
     const bool dead = unit_flags_dead(e->plan, 0);
+    if (e->way != JIT_BY_JUMP && e->way != JIT_BY_CALL) return;
+    const enum jit_exit_kind miss = e->way == JIT_BY_JUMP ? JIT_EXIT_JUMP_MISS : JIT_EXIT_CALL_MISS;
+    const uint64_t trampoline = put_trampoline(&e->a, e->space, miss, dead);
     e->landing = emitter_offset(e);
-    if (e->way == JIT_BY_JUMP || e->way == JIT_BY_CALL) e->lost = dead ? RFLAGS_ARITH : 0;
-    if (e->way == JIT_BY_JUMP) check(&e->a, e->space, pc, JIT_EXIT_JUMP_MISS, dead);
-    if (e->way != JIT_BY_CALL) return;
-    call_landing(&e->a, e->space, pc, dead);
+    e->lost = dead ? RFLAGS_ARITH : 0;
+    if (e->way == JIT_BY_JUMP) {
+        check(&e->a, e->space, pc, miss, dead, trampoline);
+        return;
+    }
+    call_landing(&e->a, e->space, pc, dead, trampoline);
     e->call_entry = emitter_offset(e);
     store_return_address(&e->a);
 }
@@ -225,16 +260,20 @@ static uint32_t finish_landing(struct jit_space *space, struct assembler *a, uin
 }
 
 uint32_t emit_landing(struct jit_space *space, enum jit_way way, uint64_t pc, uint64_t body, bool flags_dead) {
+    static const enum jit_exit_kind misses[] = {[JIT_BY_JUMP] = JIT_EXIT_JUMP_MISS, [JIT_BY_CALL] = JIT_EXIT_CALL_MISS,
+                                                [JIT_BY_RETURN] = JIT_EXIT_RETURN_MISS};
     struct assembler a = jit_space_assembler(space);
+    const uint64_t trampoline = put_trampoline(&a, space, misses[way], flags_dead);
+    const uint32_t start = jit_space_offset(space, asm_here(&a));
     if (way == JIT_BY_RETURN) {
-        return_landing(&a, space, pc, flags_dead);
+        return_landing(&a, space, pc, flags_dead, trampoline);
     } else if (way == JIT_BY_CALL) {
-        call_landing(&a, space, pc, flags_dead);
+        call_landing(&a, space, pc, flags_dead, trampoline);
         store_return_address(&a);
     } else {
-        check(&a, space, pc, JIT_EXIT_JUMP_MISS, flags_dead);
+        check(&a, space, pc, JIT_EXIT_JUMP_MISS, flags_dead, trampoline);
     }
-    return finish_landing(space, &a, space->used, body);
+    return finish_landing(space, &a, start, body);
 }
 
 uint32_t emit_call_entry(struct jit_space *space, uint64_t body) {
@@ -373,14 +412,17 @@ static bool emit_jump_indirect(struct emitter *e, const struct unit_insn *u) {
 
 /* --- Calls and returns --- */
 
+static bool returns_to_dead_flags(const struct emitter *e) {
+    return unit_falls_through(e->plan, e->i) && unit_flags_dead(e->plan, e->i + 1);
+}
+
 /* The return comes back behind the host call: a landing, then the instruction there. */
 static void emit_return_landing(struct emitter *e, const struct unit_insn *u) {
     const uint64_t pc = u->pc + u->insn.length;
-    const bool here = unit_falls_through(e->plan, e->i);
-    const bool dead = here && unit_flags_dead(e->plan, e->i + 1);
+    const bool here = unit_falls_through(e->plan, e->i), dead = returns_to_dead_flags(e);
     e->return_host[e->n_returns] = emitter_offset(e);
     e->return_pc[e->n_returns++] = pc;
-    return_landing(&e->a, e->space, pc, dead);
+    return_landing(&e->a, e->space, pc, dead, e->trampoline);
     e->lost = dead ? RFLAGS_ARITH : 0;
     if (here) emit_fill(e);
     else external_jump(e, pc);
@@ -390,6 +432,7 @@ static void emit_call(struct emitter *e, const struct unit_insn *u) {
     emit_spill(e);
     emitter_record_spilled(e);
     asm_move_immediate(&e->a, R10, u->pc + u->insn.length);
+    hide_trampoline(e, returns_to_dead_flags(e));
     align_site(&e->a, 1);
     asm_byte(&e->a, 0xe8);
     external_rel32(e, JIT_EXIT_CALL, u->target);
@@ -398,6 +441,7 @@ static void emit_call(struct emitter *e, const struct unit_insn *u) {
 
 static bool emit_call_indirect(struct emitter *e, const struct unit_insn *u) {
     if (!load_target(e, u, u->pc + u->insn.length)) return false;
+    hide_trampoline(e, returns_to_dead_flags(e));
     go_by_table(e, JIT_BY_CALL);
     emit_return_landing(e, u);
     return true;

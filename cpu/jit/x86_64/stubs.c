@@ -102,8 +102,9 @@ void asm_leave(struct assembler *a, const struct jit_space *space, uint32_t exit
 
 /* The miss exits come from landings and look-ups, where R11 is where the guest goes; in code that counts thread.jump has it. */
 static void write_shared_exit(struct jit_space *space, struct assembler *a, enum jit_exit_kind kind) {
-    space->exits[kind].stub = jit_space_offset(space, asm_here(a));
     const bool is_miss = kind == JIT_EXIT_JUMP_MISS || kind == JIT_EXIT_CALL_MISS || kind == JIT_EXIT_RETURN_MISS;
+    if (is_miss) asm_mov(a, RCX, R10); /* entered here with RCX in R10: JIT_MISS_RESTORES */
+    space->exits[kind].stub = jit_space_offset(space, asm_here(a));
     if (is_miss && !space->counting) asm_store_fs(a, R11, AT(jump));
     asm_leave(a, space, kind);
 }
@@ -120,6 +121,9 @@ void stubs_write(struct jit_space *space) {
         jit_space_new_exit(space, (enum jit_exit_kind)kind, 0);
         write_shared_exit(space, &a, (enum jit_exit_kind)kind);
     }
+    while (asm_here(&a) & 7) asm_byte(&a, 0xcc);
+    space->one = jit_space_offset(space, asm_here(&a));
+    asm_i64(&a, 1);
     space->used = jit_space_offset(space, asm_here(&a) + 63) & ~63u;
     space->first_unit_at = space->used;
 }
