@@ -57,7 +57,8 @@ static bool watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
 
 static bool is_known(void *arg, uint64_t pc) {
     struct jit_space *space = arg;
-    return jit_map_find(&space->map, pc) != NULL;
+    const struct jit_entry *entry = jit_map_find(&space->map, pc);
+    return entry && !space->units[entry->unit].weak;
 }
 
 /* At most n bytes from pc to the end of its page, and those of the next page that its last instruction may reach. */
@@ -123,6 +124,14 @@ static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, ui
 
 const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
     return find(space, cpu, pc, JIT_BY_BRANCH);
+}
+
+const struct jit_entry *jit_space_find_stop(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
+    const struct jit_entry *entry = jit_map_find(&space->map, pc);
+    if (entry) return entry;
+    entry = find(space, cpu, pc, JIT_BY_BRANCH);
+    if (entry) space->units[entry->unit].weak = true;
+    return entry;
 }
 
 /* --- Targets of indirect branches --- */

@@ -77,6 +77,7 @@ struct jit_unit {
     uint32_t page_next[2]; /* the next in the lists of the page it starts in and of the one it reaches into: see jit_page */
     uint32_t entry;       /* where its entry offsets begin */
     bool dead;
+    bool weak;            /* begins wherever C went on, so perhaps in the middle of a loop: others are translated over it */
 };
 
 struct jit_page {
@@ -166,6 +167,8 @@ struct jit_space *jit_space_of(struct cpu *cpu);
 const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc);
 /* Makes pc a target of indirect branches of that way, if it is none yet, and puts it into the table. */
 void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way way, uint64_t pc);
+/* The same as jit_space_find for a place that no branch leads to: after the interpreter, a kick or a fault. */
+const struct jit_entry *jit_space_find_stop(struct jit_space *space, struct cpu *cpu, uint64_t pc);
 /* Where direct calls to pc go: translated now if need be; NULL as above. */
 const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu *cpu, uint64_t pc);
 /* Leads the branch of an exit straight to code. */

@@ -155,7 +155,7 @@ static enum exit take_kicks(struct cpu *cpu, struct jit_space *space, uint32_t k
 
 static struct start look_up(struct cpu *cpu, struct jit_space *space, uint64_t pc) {
     host_mutex_lock(&space->lock);
-    const struct jit_entry *entry = jit_space_find(space, cpu, pc);
+    const struct jit_entry *entry = jit_space_find_stop(space, cpu, pc);
     const struct start start = {entry ? jit_space_address(space, entry->host) : 0, space->generation};
     host_mutex_unlock(&space->lock);
     return start;
