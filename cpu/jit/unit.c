@@ -51,10 +51,12 @@ static uint64_t next_target(const struct unit_plan *plan, uint64_t pc) {
         if (plan->insn[i].info->control == CONTROL_CALL || target < pc || target - pc > UNIT_MAX_GAP) continue;
         if (!nearest || target < nearest) nearest = target;
     }
+    for (unsigned i = 0; i < plan->n_heads; i++)
+        if (plan->head[i] >= pc && (!nearest || plan->head[i] < nearest)) nearest = plan->head[i];
     return nearest;
 }
 
-void unit_find(struct unit_plan *plan, const struct unit_source *source, unit_known_fn *known, void *arg) {
+static void find_from_start(struct unit_plan *plan, const struct unit_source *source, unit_known_fn *known, void *arg) {
     uint64_t pc = source->start;
     plan->n = 0;
     plan->uses_x87 = plan->crosses_page = false;
@@ -67,6 +69,30 @@ void unit_find(struct unit_plan *plan, const struct unit_source *source, unit_kn
         if (goes_on(u)) continue;
         pc = next_target(plan, pc);
         if (!pc) return;
+    }
+}
+
+/* A branch back into a gap of the unit: the head of a loop that was jumped over. 0: none. */
+static uint64_t missing_head(const struct unit_plan *plan) {
+    const uint64_t start = plan->n ? plan->insn[0].pc : 0;
+    for (unsigned i = 0; i < plan->n; i++) {
+        const struct unit_insn *u = &plan->insn[i];
+        const bool is_back = u->target > start && u->target <= u->pc && u->info->control != CONTROL_CALL;
+        if (is_back && unit_index(plan, u->target) < 0) return u->target;
+    }
+    return 0;
+}
+
+void unit_find(struct unit_plan *plan, const struct unit_source *source, unit_known_fn *known, void *arg) {
+    plan->n_heads = 0;
+    find_from_start(plan, source, known, arg);
+    while (plan->n_heads < UNIT_MAX_HEADS) {
+        const uint64_t head = missing_head(plan);
+        if (!head || known(arg, head)) return;
+        for (unsigned i = 0; i < plan->n_heads; i++)
+            if (plan->head[i] == head) return;
+        plan->head[plan->n_heads++] = head;
+        find_from_start(plan, source, known, arg);
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include "decoder/decode.h"
 
-enum { UNIT_MAX_INSNS = 160, UNIT_MAX_GAP = 160 };
+enum { UNIT_MAX_INSNS = 160, UNIT_MAX_GAP = 160, UNIT_MAX_HEADS = 4 };
 
 struct unit_insn {
     struct insn insn;
@@ -28,6 +28,8 @@ struct unit_plan {
     unsigned n;
     bool uses_x87;
     bool crosses_page;    /* the last instruction reaches into the next page */
+    uint64_t head[UNIT_MAX_HEADS]; /* loops that are entered in the middle, by a jump over this address */
+    unsigned n_heads;
 };
 
 /* Says whether an address has code already: the unit then ends before it. */
