@@ -111,11 +111,22 @@ bool unit_falls_through(const struct unit_plan *plan, unsigned i) {
     return i + 1 < plan->n && plan->insn[i + 1].pc == u->pc + u->insn.length && goes_on(u);
 }
 
+static bool has_memory(const struct insn *insn) {
+    for (unsigned i = 0; i < insn->n_operands; i++)
+        if (insn->operand[i].kind == OPERAND_MEM) return true;
+    return false;
+}
+
+static bool is_near_stack_pointer(const struct mem_operand *m) {
+    return m->base == RSP && m->index == REG_NONE && m->disp >= -128 && m->disp < 4096;
+}
+
 /* Stack accesses are let pass: the stack has just been used when anybody asks. */
 static bool may_fault(const struct unit_insn *u) {
-    const unsigned others = FAULT_ALIGN | FAULT_DE | FAULT_XM | FAULT_MF | FAULT_GP | FAULT_UD | FAULT_BP | FAULT_DB;
-    if (u->info->faults & others) return true;
-    return (u->info->faults & FAULT_MEMORY) && u->insn.mem.base != RSP;
+    const unsigned others = FAULT_DE | FAULT_XM | FAULT_MF | FAULT_GP | FAULT_UD | FAULT_BP | FAULT_DB;
+    if ((u->info->faults & others) || uses_x87(u)) return true;
+    if (!(u->info->faults & (FAULT_MEMORY | FAULT_ALIGN)) || !has_memory(&u->insn)) return false;
+    return (u->info->faults & FAULT_ALIGN) || !is_near_stack_pointer(&u->insn.mem);
 }
 
 /* Goes over one instruction. Returns whether that decides it: no flag is alive any more, or some stay alive. */

@@ -57,7 +57,7 @@ enum verdict { AGREE, DIFFER, TOO_LONG /* or not to be compared */ };
 /* A stray access to where a translating engine keeps its own: a window does not protect that. */
 static bool hits_engine(const struct tester *t, const struct outcome_of_run *run) {
     const struct exception *e = &run->exception;
-    return !subject_counts(t->b) && run->exit == EXIT_EXCEPTION && e->vector == EXCEPTION_PF && e->fault.gva >= SPACE_HOST_START &&
+    return subject_translates(t->b) && run->exit == EXIT_EXCEPTION && e->vector == EXCEPTION_PF && e->fault.gva >= SPACE_HOST_START &&
            e->fault.gva < SPACE_HOST_END;
 }
 

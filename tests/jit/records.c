@@ -26,7 +26,7 @@ static void make(struct jit_record *records, uint32_t seed) {
             r.boundary = next_random(&seed) % 2;
             r.counter = next_random(&seed) % 17;
         }
-        if (next_random(&seed) % 4 == 0) r.ahead = next_random(&seed) % 121;
+        if (next_random(&seed) % 4 == 0) r.ahead = (int8_t)(next_random(&seed) % 241 - 120);
         else if (r.ahead && next_random(&seed) % 2) r.ahead--;
         records[i] = r;
     }

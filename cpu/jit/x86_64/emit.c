@@ -26,7 +26,7 @@ void emitter_record(struct emitter *e, unsigned saved, bool boundary) {
     const struct unit_insn *u = &e->plan->insn[e->i];
     e->record[e->n_records++] = (struct jit_record){
         .host = (uint16_t)(emitter_offset(e) - e->start), .guest = (uint16_t)(u->pc - e->plan->insn[0].pc),
-        .saved = (uint8_t)saved, .boundary = boundary, .cached = e->cached & 3, .counter = (uint8_t)e->counter, .ahead = (uint8_t)e->done};
+        .saved = (uint8_t)saved, .boundary = boundary, .cached = e->cached & 3, .counter = (uint8_t)e->counter, .ahead = (int8_t)-(int)e->done};
 }
 
 void emitter_record_spilled(struct emitter *e) {
@@ -156,6 +156,7 @@ static void emit_insn(struct emitter *e, bool is_target) {
     if (e->i == 0) emit_first_landing(e);
     if (is_target) count_close(e);
     if (alone || is_target) make_entry(e, alone);
+    if ((alone || is_target) && count_entry_spoils(e, e->i)) e->lost = RFLAGS_ARITH;
     e->host[e->i] = emitter_offset(e);
     emitter_record(e, 0, !e->lost);
     if (!is_interpreted(e, u)) count_before(e);
@@ -186,7 +187,7 @@ static void rewind_emitter(struct emitter *e) {
     space->n_entries = e->first_entry;
     e->n_records = e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = e->lost = 0;
     e->n_blocks = e->n_outs = e->done = 0;
-    e->is_open = e->is_pending = false;
+    e->is_open = false;
     e->overflow = false;
 }
 

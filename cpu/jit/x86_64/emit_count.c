@@ -129,20 +129,6 @@ static uint8_t *subtract_keeping_flags(struct emitter *e) {
     return at;
 }
 
-/* test counter, counter */
-static void test_sign(struct emitter *e) {
-    struct assembler *a = &e->a;
-    if (e->counter == JIT_COUNTER_IN_THREAD) {
-        asm_bytes(a, "\x64\x48\x83\x3c\x25", 5); /* cmp qword fs:[at], 0 */
-        asm_i32(a, AT(budget));
-        asm_byte(a, 0);
-    } else {
-        asm_byte(a, 0x48 | (e->counter & 8) >> 1 | (e->counter & 8) >> 3);
-        asm_byte(a, 0x85);
-        asm_byte(a, 0xc0 | (e->counter & 7) << 3 | (e->counter & 7));
-    }
-}
-
 /* RCX = 1 if the register is negative, else 0: pext rcx, reg, [sign_mask] */
 static void sign_to_rcx(struct emitter *e, unsigned reg) {
     struct assembler *a = &e->a;
@@ -179,60 +165,70 @@ static void check_keeping_flags(struct emitter *e, unsigned counter, bool r10_is
     restore_rcx(e, r10_is_free);
 }
 
+/* Takes the block's length, patched in later, off. */
+static void charge(struct emitter *e) {
+    e->charge_record = e->n_records;
+    e->charge_is_negative = true;
+    e->charge = subtract_keeping_flags(e);
+}
+
+static void charge_and_check(struct emitter *e) {
+    e->charge_record = e->n_records;
+    e->charge_is_negative = false;
+    e->charge = subtract(e);
+    out_if_negative(e);
+    e->lost = RFLAGS_ARITH;
+}
+
 /* --- Blocks --- */
 
 void count_close(struct emitter *e) {
     if (!e->is_open) return;
-    e->is_open = e->is_pending = false;
-    *e->charge = (uint8_t)(e->charge_is_negative ? -e->done : e->done);
+    if (!e->charge) charge(e); /* left to the interpreter before its place came */
+    *e->charge = (uint8_t)(e->charge_is_negative ? -(int)e->done : (int)e->done);
     e->block_length[e->n_blocks++] = (uint8_t)e->done;
-    for (unsigned i = e->block_record; i < e->n_records; i++) e->record[i].ahead = (uint8_t)(e->done - e->record[i].ahead);
+    for (unsigned i = e->charge_record; i < e->n_records; i++) e->record[i].ahead = (int8_t)(e->record[i].ahead + (int)e->done);
+    e->is_open = false;
     e->done = 0;
 }
 
+/* The last instruction of the block that begins at the current one. */
+static unsigned last_of_block(const struct emitter *e) {
+    unsigned i = e->i;
+    while (i - e->i + 1 < BLOCK_MAX && e->plan->insn[i].info->control == CONTROL_NEXT && unit_falls_through(e->plan, i) &&
+           !e->is_target[i + 1])
+        i++;
+    return i;
+}
+
+/* Where the block's length is taken off: with a look at the sign where flags are dead, if there is such a place. */
 static void open(struct emitter *e) {
-    const bool dead = unit_flags_dead(e->plan, e->i), check = e->checks[e->i];
     e->is_open = true;
     e->done = 0;
-    e->block_record = e->n_records;
-    e->is_pending = check && !dead;
-    e->charge_is_negative = !(check && dead);
-    if (check && dead) {
-        e->charge = subtract(e);
-        out_if_negative(e);
-        e->lost = RFLAGS_ARITH;
-    } else {
-        e->charge = subtract_keeping_flags(e);
+    e->charge = NULL;
+    e->charge_at = e->i;
+    if (!e->checks[e->i]) return;
+    const unsigned last = last_of_block(e);
+    for (unsigned i = e->i; i <= last; i++) {
+        if (!unit_flags_dead(e->plan, i)) continue;
+        e->charge_at = i;
+        return;
     }
-    emitter_record(e, 0, !e->lost);
-}
-
-/* The last place of the block for its check. */
-static bool is_last(const struct emitter *e) {
-    const struct unit_insn *u = &e->plan->insn[e->i];
-    return u->info->control != CONTROL_NEXT || !unit_falls_through(e->plan, e->i) || e->is_target[e->i + 1] || e->done + 1 >= BLOCK_MAX;
-}
-
-static void check_if_possible(struct emitter *e) {
-    const bool dead = unit_flags_dead(e->plan, e->i);
-    if (!dead && !is_last(e)) return;
-    e->is_pending = false;
-    if (dead) {
-        test_sign(e);
-        out_if_negative(e);
-        e->lost = RFLAGS_ARITH;
-    } else {
-        const bool free = !(e->cached & JIT_CACHED_R10) && e->counter != R10;
-        check_keeping_flags(e, e->counter, free, e->i, true);
-    }
-    emitter_record(e, 0, !e->lost);
 }
 
 void count_before(struct emitter *e) {
     if (!e->space->counting) return;
     if (e->done >= BLOCK_MAX) count_close(e);
     if (!e->is_open) open(e);
-    if (e->is_pending) check_if_possible(e);
+    if (e->i != e->charge_at || e->charge) return;
+    const bool check = e->checks[e->i - e->done], dead = check && unit_flags_dead(e->plan, e->i);
+    if (dead) charge_and_check(e);
+    else charge(e);
+    if (check && !dead) {
+        const bool free = !(e->cached & JIT_CACHED_R10) && e->counter != R10;
+        check_keeping_flags(e, e->counter, free, e->i, true);
+    }
+    emitter_record(e, 0, !e->lost);
 }
 
 void count_after(struct emitter *e) {
@@ -243,8 +239,19 @@ void count_after(struct emitter *e) {
 
 /* --- From outside, and the ways to C --- */
 
+/* True when a way in from outside looks at the sign itself, and where flags are dead, spoils them. */
+bool count_entry_spoils(const struct emitter *e, unsigned insn) {
+    return e->space->counting && !e->checks[insn] && unit_flags_dead(e->plan, insn);
+}
+
 void count_entry(struct emitter *e, unsigned insn) {
-    if (e->space->counting && !e->checks[insn]) check_keeping_flags(e, R11, true, insn, false);
+    if (!e->space->counting || e->checks[insn]) return;
+    if (!unit_flags_dead(e->plan, insn)) {
+        check_keeping_flags(e, R11, true, insn, false);
+        return;
+    }
+    asm_bytes(&e->a, "\x4d\x85\xdb\x0f\x88", 5); /* test r11, r11; js */
+    put_out(e, insn, false);
 }
 
 static void write_out(struct emitter *e, const struct emitter_out *out) {

@@ -15,6 +15,7 @@ void count_close(struct emitter *e);
 /* Whoever comes from outside goes to C at the current instruction if the counter is below zero. Flags are kept; R10 and R11 are not
  * loaded yet. */
 void count_entry(struct emitter *e, unsigned insn);
+bool count_entry_spoils(const struct emitter *e, unsigned insn);
 /* The ways to C of all checks. */
 void count_cold(struct emitter *e);
 

@@ -56,11 +56,11 @@ struct emitter {
     /* emit_count.c */
     unsigned counter;  /* the register that counts inside the unit, or JIT_COUNTER_IN_THREAD */
     const bool *is_target;
-    bool is_open, is_pending;  /* a block has begun; it has not looked yet */
+    bool is_open;      /* a block has begun */
     unsigned done;     /* instructions of the block before the current one */
-    uint8_t *charge;   /* the block's length is patched in here */
+    unsigned charge_at, charge_record; /* the block's length is taken off before that instruction; the first record behind that */
+    uint8_t *charge;   /* patched with the length; NULL: not emitted yet */
     bool charge_is_negative;
-    unsigned block_record; /* its first record */
     unsigned n_blocks, n_outs;
     bool overflow;     /* a short displacement did not reach */
     unsigned n_fixups, n_cold, n_links, n_returns, n_entries, n_records;

@@ -29,8 +29,8 @@ static void set_rest(struct jit_record *r, unsigned rest) {
     r->counter = rest >> 10 & 31;
 }
 
-static uint8_t ahead_after(const struct jit_record *r, bool is_next) {
-    return r->ahead && is_next ? r->ahead - 1 : r->ahead;
+static int8_t ahead_after(const struct jit_record *r, bool is_next) {
+    return (int8_t)(r->ahead && is_next ? r->ahead - 1 : r->ahead);
 }
 
 size_t records_pack(uint8_t *out, const struct jit_record *records, size_t n) {
@@ -45,7 +45,7 @@ size_t records_pack(uint8_t *out, const struct jit_record *records, size_t n) {
         if (differs) {
             *at++ = (uint8_t)rest;
             *at++ = (uint8_t)(rest >> 8 | jumps << 7);
-            if (jumps) *at++ = r->ahead;
+            if (jumps) *at++ = (uint8_t)r->ahead;
         }
         last = *r;
     }
@@ -64,7 +64,7 @@ bool records_find(const uint8_t *packed, size_t n, uint32_t host, struct jit_rec
         if (guest & 1) {
             set_rest(&r, packed[0] | (unsigned)packed[1] << 8);
             const bool jumps = packed[1] >> 7;
-            if (jumps) r.ahead = packed[2];
+            if (jumps) r.ahead = (int8_t)packed[2];
             packed += 2 + jumps;
         }
         if (r.host > host) return found;

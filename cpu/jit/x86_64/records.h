@@ -18,7 +18,7 @@ struct jit_record {
     uint8_t biased;   /* bit 0: RDI, bit 1: RSI hold their values plus the window's base */
     uint8_t boundary; /* the state at the first byte is the one before the instruction */
     uint8_t counter;  /* the register that counts, or JIT_COUNTER_IN_THREAD */
-    uint8_t ahead;    /* instructions, this one the first, that are counted already */
+    int8_t ahead;     /* instructions, this one the first, that are counted already; below zero: those before it that are not */
 };
 
 /* Bytes of one record at most. */
