@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+// labels: long
 /* Code in memory that two processes share: each rewrites what the other runs, and goes on when it returns something new. */
 #include "tests/guest/check.h"
 
