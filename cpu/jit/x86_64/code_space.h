@@ -38,8 +38,8 @@ enum {
 };
 
 /* Counting: the register that counts holds the instructions left less this, so that a unit may run on below zero: from one check of the
- * sign to the next there are at most the instructions of three units. */
-enum { JIT_RESERVE = 3 * UNIT_MAX_INSNS };
+ * sign to the next there are at most the instructions of one unit and of another's first block. */
+enum { JIT_RESERVE = 2 * UNIT_MAX_INSNS };
 
 enum jit_exit_kind {
     JIT_EXIT_LINK,        /* a direct branch to pc; site is patched once there is code for it */

@@ -152,8 +152,22 @@ static void check_plain(struct assembler *a, uint64_t pc, uint64_t miss, bool co
     asm_jcc(a, 5, miss);
 }
 
-/* R10 = RCX, RCX = the guest's address less pc. */
-static void distance_to_rcx(struct assembler *a, uint64_t pc) {
+/* The same without touching flags. */
+static void check_jump_keeping_flags(struct assembler *a, uint64_t pc, uint64_t miss) {
+    const int32_t saved = jit_thread_at(&jit_thread.saved);
+    asm_store_fs(a, RCX, saved);
+    asm_load_fs(a, RCX, JUMP);
+    asm_move_immediate(a, R10, -pc);
+    asm_bytes(a, "\x4a\x8d\x0c\x11", 4); /* lea rcx, [rcx + r10] */
+    asm_bytes(a, "\xe3\x0e", 2);         /* jrcxz over the next two */
+    asm_load_fs(a, RCX, saved);
+    asm_jump(a, miss);
+    asm_load_fs(a, RCX, saved);
+}
+
+/* RCX = 1 if R11 is pc, else 0, by instructions that leave flags alone: PEXT of the distance by itself is 0 for 0 and else a number
+ * of ones, which as a shift count (modulo 64) is never 0. Predicted not to jump; a JRCXZ that did would cost a taken branch. */
+static void check_keeping_flags(struct assembler *a, const struct jit_space *space, uint64_t pc, uint64_t trampoline) {
     asm_mov(a, R10, RCX);
     if (fits_positive(pc)) {
         asm_bytes(a, "\x49\x8d\x8b", 3); /* lea rcx, [r11 - pc] */
@@ -162,29 +176,6 @@ static void distance_to_rcx(struct assembler *a, uint64_t pc) {
         asm_move_immediate(a, RCX, -pc);
         asm_bytes(a, "\x4a\x8d\x0c\x19", 4); /* lea rcx, [rcx + r11] */
     }
-}
-
-/* The same in code that counts. */
-static void jump_distance_to_rcx(struct assembler *a, uint64_t pc) {
-    const int32_t saved = jit_thread_at(&jit_thread.saved);
-    if (fits_positive(pc)) {
-        asm_mov(a, R10, RCX);
-        asm_load_fs(a, RCX, JUMP);
-        asm_based(a, 0x8d, RCX, RCX, -(int32_t)pc);
-        return;
-    }
-    asm_store_fs(a, RCX, saved);
-    asm_load_fs(a, RCX, JUMP);
-    asm_move_immediate(a, R10, -pc);
-    asm_lea_sum(a, RCX, R10);
-    asm_load_fs(a, R10, saved);
-}
-
-/* RCX = 1 if the guest comes to pc, else 0, by instructions that leave flags alone: PEXT of the distance by itself is 0 for 0 and else a
- * number of ones, which as a shift count (modulo 64) is never 0. Predicted not to jump; a JRCXZ that did would cost a taken branch. */
-static void check_keeping_flags(struct assembler *a, const struct jit_space *space, uint64_t pc, uint64_t trampoline) {
-    if (space->counting) jump_distance_to_rcx(a, pc);
-    else distance_to_rcx(a, pc);
     asm_bytes(a, "\xc4\xe2\xf2\xf5\xc9", 5); /* pext rcx, rcx, rcx */
     asm_bytes(a, "\xc4\xe2\xf3\xf7\x0d", 5); /* shrx rcx, [one], rcx */
     asm_rel32(a, jit_space_address(space, space->one));
@@ -200,13 +191,13 @@ static uint64_t restoring_miss(const struct jit_space *space, enum jit_exit_kind
 /* In front of a landing that nothing runs into. Returns its address. */
 static uint64_t put_trampoline(struct assembler *a, const struct jit_space *space, enum jit_exit_kind miss, bool flags_dead) {
     const uint64_t at = asm_here(a);
-    if (!flags_dead) asm_jump(a, restoring_miss(space, miss));
+    if (!flags_dead && !space->counting) asm_jump(a, restoring_miss(space, miss));
     return at;
 }
 
 /* In front of a call, as the last five bytes of a NOP: 0F 1F /0 with SIB E9 and a displacement. */
 static void hide_trampoline(struct emitter *e, bool flags_dead) {
-    if (flags_dead) return;
+    if (flags_dead || e->space->counting) return;
     asm_bytes(&e->a, "\x0f\x1f\x84", 3);
     e->trampoline = put_trampoline(&e->a, e->space, JIT_EXIT_RETURN_MISS, false);
 }
@@ -215,6 +206,7 @@ static void check(struct assembler *a, const struct jit_space *space, uint64_t p
                   uint64_t trampoline) {
     const uint64_t to = exit_address(space, miss);
     if (flags_dead) check_plain(a, pc, to, space->counting);
+    else if (space->counting) check_jump_keeping_flags(a, pc, to);
     else check_keeping_flags(a, space, pc, trampoline);
 }
 

@@ -16,10 +16,6 @@
 
 enum { BLOCK_MAX = 120, SIGN = 8 };
 
-/* Blocks that must look before the unit is left or goes back; at a unit's start looking is left out if it returns before there is a good
- * place, for behind the call somebody looks. */
-enum { LOOK_NEVER, LOOK_UNLESS_RETURNING, LOOK };
-
 /* --- Where the counter is --- */
 
 static unsigned used_registers(const struct unit_plan *plan) {
@@ -40,12 +36,12 @@ static unsigned choose_counter(const struct emitter *e) {
 static void find_checks(struct emitter *e) {
     const struct unit_plan *plan = e->plan;
     memset(e->checks, 0, sizeof e->checks);
-    e->checks[0] = LOOK_UNLESS_RETURNING;
+    e->checks[0] = true;
     for (unsigned i = 0; i < plan->n; i++) {
         const unsigned control = plan->insn[i].info->control;
         const int target = plan->insn[i].target ? unit_index(plan, plan->insn[i].target) : -1;
-        if (target >= 0 && (unsigned)target <= i) e->checks[target] = LOOK;
-        if (i + 1 < plan->n && (control == CONTROL_CALL || control == CONTROL_CALL_IND)) e->checks[i + 1] = LOOK;
+        if (target >= 0 && (unsigned)target <= i) e->checks[target] = true;
+        if (i + 1 < plan->n && (control == CONTROL_CALL || control == CONTROL_CALL_IND)) e->checks[i + 1] = true;
     }
 }
 
@@ -176,10 +172,11 @@ static void charge(struct emitter *e) {
     e->charge = subtract_keeping_flags(e);
 }
 
-static void charge_spoiling_flags(struct emitter *e) {
+static void charge_and_check(struct emitter *e) {
     e->charge_record = e->n_records;
     e->charge_is_negative = false;
     e->charge = subtract(e);
+    out_if_negative(e);
     e->lost = RFLAGS_ARITH;
 }
 
@@ -204,49 +201,19 @@ static unsigned last_of_block(const struct emitter *e) {
     return i;
 }
 
-static void pass_on(struct emitter *e, unsigned to) {
-    if (e->checks[to] < e->checks[e->i]) e->checks[to] = e->checks[e->i];
-}
-
-/* Leaves the look at the sign to the blocks that follow, or out. Returns false when it is this block's. */
-static bool can_pass_on(struct emitter *e, unsigned last) {
-    const struct unit_insn *u = &e->plan->insn[last];
-    const int target = u->target ? unit_index(e->plan, u->target) : -1;
-    switch (u->info->control) {
-    case CONTROL_STOP: return true; /* C looks */
-    case CONTROL_RETURN: return e->checks[e->i] == LOOK_UNLESS_RETURNING;
-    case CONTROL_NEXT:
-        if (!unit_falls_through(e->plan, last)) return false;
-        pass_on(e, last + 1);
-        return true;
-    case CONTROL_JUMP:
-        if (target <= (int)last) return false;
-        pass_on(e, (unsigned)target);
-        return true;
-    case CONTROL_BRANCH:
-        if (target <= (int)last || !unit_falls_through(e->plan, last)) return false;
-        pass_on(e, (unsigned)target);
-        pass_on(e, last + 1);
-        return true;
-    default: return false;
-    }
-}
-
 /* Where the block's length is taken off: with a look at the sign where flags are dead, if there is such a place. */
 static void open(struct emitter *e) {
-    const unsigned last = last_of_block(e);
     e->is_open = true;
     e->done = 0;
     e->charge = NULL;
     e->charge_at = e->i;
-    e->looks = e->checks[e->i];
-    if (!e->looks && e->counter != JIT_COUNTER_IN_THREAD) return;
+    if (!e->checks[e->i]) return;
+    const unsigned last = last_of_block(e);
     for (unsigned i = e->i; i <= last; i++) {
         if (!unit_flags_dead(e->plan, i)) continue;
         e->charge_at = i;
         return;
     }
-    if (e->looks && can_pass_on(e, last)) e->looks = false;
 }
 
 void count_before(struct emitter *e) {
@@ -254,12 +221,10 @@ void count_before(struct emitter *e) {
     if (e->done >= BLOCK_MAX) count_close(e);
     if (!e->is_open) open(e);
     if (e->i != e->charge_at || e->charge) return;
-    const bool dead = (e->looks || e->counter == JIT_COUNTER_IN_THREAD) && unit_flags_dead(e->plan, e->i);
-    if (dead) charge_spoiling_flags(e);
+    const bool check = e->checks[e->i - e->done], dead = check && unit_flags_dead(e->plan, e->i);
+    if (dead) charge_and_check(e);
     else charge(e);
-    if (e->looks && dead) {
-        out_if_negative(e);
-    } else if (e->looks) {
+    if (check && !dead) {
         const bool free = !(e->cached & JIT_CACHED_R10) && e->counter != R10;
         check_keeping_flags(e, e->counter, free, e->i, true);
     }

@@ -60,14 +60,14 @@ struct emitter {
     unsigned done;     /* instructions of the block before the current one */
     unsigned charge_at, charge_record; /* the block's length is taken off before that instruction; the first record behind that */
     uint8_t *charge;   /* patched with the length; NULL: not emitted yet */
-    bool charge_is_negative, looks;
+    bool charge_is_negative;
     unsigned n_blocks, n_outs;
     bool overflow;     /* a short displacement did not reach */
     unsigned n_fixups, n_cold, n_links, n_returns, n_entries, n_records;
     /* not zeroed */
     uint32_t host[UNIT_MAX_INSNS];
     bool is_short[UNIT_MAX_INSNS];
-    uint8_t checks[UNIT_MAX_INSNS]; /* of blocks: whether they look at the sign; emit_count.c */
+    bool checks[UNIT_MAX_INSNS]; /* blocks that look at the sign */
     uint8_t block_length[2 * UNIT_MAX_INSNS];
     struct emitter_out out[2 * UNIT_MAX_INSNS];
     uint32_t entry_host[2 * UNIT_MAX_INSNS];
