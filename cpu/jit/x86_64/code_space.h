@@ -149,6 +149,7 @@ struct jit_space {
     uint16_t *entry_offsets;      /* reserved: what jit_unit.entry counts: guest addresses less the unit's */
     uint32_t n_entries;
     struct jit_map call_entries;  /* where direct calls go */
+    uint32_t minus;               /* offset of numbers of 128 bits: 0, -1, -2 and so on to -127 */
     uint64_t *high_mask, *sign_mask; /* in the data area: bits 47 to 63; bit 63 */
     struct jit_targets targets[4]; /* by enum jit_way; that of branches is not used */
     _Atomic bool uses_x87;        /* atomic: set before code that does so can run */

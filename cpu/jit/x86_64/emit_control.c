@@ -362,7 +362,7 @@ static void move_target(struct emitter *e, const struct unit_insn *u, unsigned r
 
 /* Whether the operand has the same value once R10 and R11 have lost theirs and the counter has left its register. */
 static bool stays(const struct emitter *e, const struct insn *insn) {
-    const unsigned lost = 1u << R10 | 1u << R11 | 1u << (e->counter & 15);
+    const unsigned lost = 1u << R10 | 1u << R11 | (e->counter < JIT_COUNTER_IN_THREAD ? 1u << e->counter : 0);
     return !(insn_registers(insn) & lost);
 }
 

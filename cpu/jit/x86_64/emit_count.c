@@ -14,7 +14,7 @@
 
 #define AT(member) jit_thread_at(&jit_thread.member)
 
-enum { BLOCK_MAX = 120, SIGN = 8 };
+enum { BLOCK_MAX = 120, NOT_ZERO = 5, SIGN = 8 };
 
 /* --- Where the counter is --- */
 
@@ -24,13 +24,28 @@ static unsigned used_registers(const struct unit_plan *plan) {
     return used;
 }
 
+static unsigned used_vectors(const struct unit_plan *plan) {
+    unsigned used = 1; /* XMM0 has no number as a counter */
+    for (unsigned i = 0; i < plan->n; i++) {
+        const struct insn *insn = &plan->insn[i].insn;
+        if (insn->op == OP_VZEROALL) return 0xffff;
+        for (unsigned k = 0; k < insn->n_operands; k++)
+            if (insn->operand[k].reg_class == REG_XMM || insn->operand[k].reg_class == REG_YMM) used |= 1u << insn->operand[k].reg;
+        if (insn->mem.vsib) used |= 1u << insn->mem.index;
+    }
+    return used;
+}
+
 static unsigned choose_counter(const struct emitter *e) {
     static const uint8_t order[] = {R10, R15, R14, R13, R12, R9, R8};
     if (!(e->cached & JIT_CACHED_R11)) return R11;
     const unsigned used = used_registers(e->plan);
     for (unsigned i = 0; i < sizeof order; i++)
         if (!(used >> order[i] & 1)) return order[i];
-    return JIT_COUNTER_IN_THREAD;
+    const unsigned vectors = used_vectors(e->plan);
+    unsigned vector = 15;
+    while (vector && vectors >> vector & 1) vector--;
+    return JIT_COUNTER_IN_THREAD + vector;
 }
 
 static void find_checks(struct emitter *e) {
@@ -53,11 +68,41 @@ void count_prepare(struct emitter *e, const bool *is_target) {
     find_checks(e);
 }
 
+/* 0: none */
+static unsigned counter_vector(const struct emitter *e) {
+    return e->counter > JIT_COUNTER_IN_THREAD ? e->counter - JIT_COUNTER_IN_THREAD : 0;
+}
+
+/* movups fs:[at], xmm (opcode 11) or the reverse (10) */
+static void move_vector(struct assembler *a, unsigned opcode, unsigned vector, int32_t at) {
+    asm_byte(a, 0x64);
+    if (vector & 8) asm_byte(a, 0x44);
+    asm_byte(a, 0x0f);
+    asm_byte(a, opcode);
+    asm_byte(a, 0x04 | (vector & 7) << 3);
+    asm_byte(a, 0x25);
+    asm_i32(a, at);
+}
+
+/* movq xmm, reg (opcode 6e) or the reverse (7e) */
+static void move_between(struct assembler *a, unsigned opcode, unsigned vector, unsigned reg) {
+    asm_byte(a, 0x66);
+    asm_byte(a, 0x48 | (vector & 8) >> 1 | (reg & 8) >> 3);
+    asm_byte(a, 0x0f);
+    asm_byte(a, opcode);
+    asm_byte(a, 0xc0 | (vector & 7) << 3 | (reg & 7));
+}
+
 void count_take(struct emitter *e) {
     struct assembler *a = &e->a;
     if (e->counter == R11) return;
     if (e->counter == JIT_COUNTER_IN_THREAD) {
         asm_store_fs(a, R11, AT(budget));
+        return;
+    }
+    if (counter_vector(e)) {
+        move_vector(a, 0x11, counter_vector(e), AT(kept_vector));
+        move_between(a, 0x6e, counter_vector(e), R11);
         return;
     }
     if (e->counter != R10) asm_store_fs(a, e->counter, AT(kept));
@@ -69,6 +114,11 @@ void count_give(struct emitter *e) {
     if (e->counter == R11) return;
     if (e->counter == JIT_COUNTER_IN_THREAD) {
         asm_load_fs(a, R11, AT(budget));
+        return;
+    }
+    if (counter_vector(e)) {
+        move_between(a, 0x7e, counter_vector(e), R11);
+        move_vector(a, 0x10, counter_vector(e), AT(kept_vector));
         return;
     }
     asm_mov(a, R11, e->counter);
@@ -86,7 +136,7 @@ static void put_out(struct emitter *e, unsigned insn, bool inside) {
 
 static void out_if_negative(struct emitter *e) {
     asm_byte(&e->a, 0x0f);
-    asm_byte(&e->a, 0x80 | SIGN);
+    asm_byte(&e->a, 0x80 | (counter_vector(e) ? NOT_ZERO : SIGN));
     put_out(e, e->i, true);
 }
 
@@ -129,6 +179,27 @@ static uint8_t *subtract_keeping_flags(struct emitter *e) {
     return at;
 }
 
+/* paddq counter, [minus + 16 * n]: flags are kept. Returns where the displacement, for n 0, is. */
+static uint8_t *subtract_from_vector(struct emitter *e) {
+    struct assembler *a = &e->a;
+    const unsigned vector = counter_vector(e);
+    asm_byte(a, 0x66);
+    if (vector & 8) asm_byte(a, 0x44);
+    asm_bytes(a, "\x0f\xd4", 2);
+    asm_byte(a, 0x05 | (vector & 7) << 3);
+    asm_rel32(a, jit_space_address(e->space, e->space->minus));
+    return a->at - 4;
+}
+
+/* vtestpd counter, counter: ZF is 0 if it is negative; the upper half is 0. */
+static void test_vector(struct emitter *e) {
+    const unsigned vector = counter_vector(e);
+    asm_byte(&e->a, 0xc4);
+    asm_byte(&e->a, vector & 8 ? 0x42 : 0xe2);
+    asm_bytes(&e->a, "\x79\x0f", 2);
+    asm_byte(&e->a, 0xc0 | (vector & 7) << 3 | (vector & 7));
+}
+
 /* RCX = 1 if the register is negative, else 0: pext rcx, reg, [sign_mask] */
 static void sign_to_rcx(struct emitter *e, unsigned reg) {
     struct assembler *a = &e->a;
@@ -154,7 +225,8 @@ static void check_keeping_flags(struct emitter *e, unsigned counter, bool r10_is
     struct assembler *a = &e->a;
     save_rcx(e, r10_is_free);
     if (counter == JIT_COUNTER_IN_THREAD) asm_load_fs(a, RCX, AT(budget));
-    sign_to_rcx(e, counter == JIT_COUNTER_IN_THREAD ? RCX : counter);
+    if (counter > JIT_COUNTER_IN_THREAD) move_between(a, 0x7e, counter_vector(e), RCX);
+    sign_to_rcx(e, counter >= JIT_COUNTER_IN_THREAD ? RCX : counter);
     asm_bytes(a, "\xe3", 1); /* jrcxz over the next two */
     uint8_t *over = a->at;
     asm_byte(a, 0);
@@ -169,23 +241,35 @@ static void check_keeping_flags(struct emitter *e, unsigned counter, bool r10_is
 static void charge(struct emitter *e) {
     e->charge_record = e->n_records;
     e->charge_is_negative = true;
-    e->charge = subtract_keeping_flags(e);
+    e->charge = counter_vector(e) ? subtract_from_vector(e) : subtract_keeping_flags(e);
 }
 
 static void charge_and_check(struct emitter *e) {
     e->charge_record = e->n_records;
     e->charge_is_negative = false;
-    e->charge = subtract(e);
+    e->charge = counter_vector(e) ? subtract_from_vector(e) : subtract(e);
+    if (counter_vector(e)) test_vector(e);
     out_if_negative(e);
     e->lost = RFLAGS_ARITH;
 }
 
 /* --- Blocks --- */
 
+static void patch_charge(struct emitter *e) {
+    int32_t disp;
+    if (!counter_vector(e)) {
+        *e->charge = (uint8_t)(e->charge_is_negative ? -(int)e->done : (int)e->done);
+        return;
+    }
+    memcpy(&disp, e->charge, 4);
+    disp += (int32_t)(16 * e->done);
+    memcpy(e->charge, &disp, 4);
+}
+
 void count_close(struct emitter *e) {
     if (!e->is_open) return;
     if (!e->charge) charge(e); /* left to the interpreter before its place came */
-    *e->charge = (uint8_t)(e->charge_is_negative ? -(int)e->done : (int)e->done);
+    patch_charge(e);
     e->block_length[e->n_blocks++] = (uint8_t)e->done;
     for (unsigned i = e->charge_record; i < e->n_records; i++) e->record[i].ahead = (int8_t)(e->record[i].ahead + (int)e->done);
     e->is_open = false;

@@ -45,7 +45,17 @@ static void load_state(struct cpu *cpu, const struct jit_space *space, uint64_t 
     jit_thread.seg_base[1] = s->seg_base[SEG_GS];
 }
 
+/* Code was left in the midst of a unit whose counter is a vector register: its value has come with the guest's. */
+static void take_vector(struct cpu_state *s) {
+    uint64_t *vector = s->ymm[jit_thread.counter_vector].u64;
+    jit_thread.budget += (int64_t)vector[0];
+    vector[0] = jit_thread.kept_vector[0];
+    vector[1] = jit_thread.kept_vector[1];
+    jit_thread.counter_vector = 0;
+}
+
 static void store_count(struct cpu *cpu) {
+    if (jit_thread.counter_vector) take_vector(&cpu->state);
     const int64_t left = jit_thread.budget + JIT_RESERVE;
     cpu->retired += (uint64_t)(cpu->budget - left);
     cpu->budget = left;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 enum { JIT_CACHED_R10 = 1, JIT_CACHED_R11 = 2 };
+/* Above 16: XMM register, plus that. */
 enum { JIT_COUNTER_IN_THREAD = 16 };
 
 /* From host offset `host` of its unit on, up to the next record's, code belongs to the instruction at unit.pc + guest. */
@@ -17,7 +18,7 @@ struct jit_record {
     uint8_t cached;   /* JIT_CACHED_*: held by host registers, not by struct jit_thread */
     uint8_t biased;   /* bit 0: RDI, bit 1: RSI hold their values plus the window's base */
     uint8_t boundary; /* the state at the first byte is the one before the instruction */
-    uint8_t counter;  /* the register that counts, or JIT_COUNTER_IN_THREAD */
+    uint8_t counter;  /* the register that counts, JIT_COUNTER_IN_THREAD, or that plus an XMM register */
     int8_t ahead;     /* instructions, this one the first, that are counted already; below zero: those before it that are not */
 };
 

@@ -60,6 +60,11 @@ static void keep_cached(const struct host_context *context, unsigned cached) {
 /* What the unit has counted ahead has not run. The register that counted gets the guest's value back. */
 static void take_count(struct host_context *context, const struct jit_record *record) {
     const unsigned counter = record->counter;
+    if (counter > JIT_COUNTER_IN_THREAD) {
+        jit_thread.counter_vector = counter - JIT_COUNTER_IN_THREAD;
+        jit_thread.budget = record->ahead;
+        return;
+    }
     if (counter != JIT_COUNTER_IN_THREAD) jit_thread.budget = (int64_t)host_context_gpr(context, counter);
     jit_thread.budget += record->ahead;
     if (counter < R10 || (counter > R11 && counter <= R15)) host_context_set_gpr(context, counter, jit_thread.kept);

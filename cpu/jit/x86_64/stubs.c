@@ -109,6 +109,16 @@ static void write_shared_exit(struct jit_space *space, struct assembler *a, enum
     asm_leave(a, space, kind);
 }
 
+/* 128 bits each, for PADDQ. */
+static void write_minus(struct jit_space *space, struct assembler *a) {
+    while (asm_here(a) & 15) asm_byte(a, 0xcc);
+    space->minus = jit_space_offset(space, asm_here(a));
+    for (uint64_t i = 0; i < 128; i++) {
+        asm_i64(a, -i);
+        asm_i64(a, 0);
+    }
+}
+
 void stubs_write(struct jit_space *space) {
     struct assembler a = jit_space_assembler(space);
     space->enter = jit_space_offset(space, asm_here(&a));
@@ -124,6 +134,7 @@ void stubs_write(struct jit_space *space) {
     while (asm_here(&a) & 7) asm_byte(&a, 0xcc);
     space->one = jit_space_offset(space, asm_here(&a));
     asm_i64(&a, 1);
+    if (space->counting) write_minus(space, &a);
     space->used = jit_space_offset(space, asm_here(&a) + 63) & ~63u;
     space->first_unit_at = space->used;
 }

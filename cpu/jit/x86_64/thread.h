@@ -22,6 +22,7 @@ struct jit_thread {
     uint64_t jump;        /* guest address that an indirect jump or return goes to, when it is not in the table */
     int64_t budget;       /* counting: instructions left less JIT_RESERVE, when no register holds it */
     uint64_t kept;        /* the guest's value of the register that counts in units that use R11 */
+    uint64_t kept_vector[2]; /* the same of an XMM register */
     uint64_t seg_base[2]; /* guest addresses of FS:0 and GS:0 */
     uint64_t base, minus_base; /* host address of guest address 0, and its negative */
     /* used by the stubs */
@@ -32,6 +33,7 @@ struct jit_thread {
     uint32_t exit;        /* number of the struct jit_exit */
     uint32_t host_mxcsr;
     /* used by C only */
+    uint32_t counter_vector; /* not 0: code was left while that XMM register counted, and budget is to be added */
     uint64_t fault_rip;   /* guest address where a signal stopped the code */
     uint64_t gs_base;        /* the host's, as last set */
     const struct address_space *warming; /* only compared: the space that warm_up_left belongs to */
