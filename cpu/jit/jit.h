@@ -5,6 +5,6 @@
 
 #include "cpu/engine.h"
 
-/* Returns the engine, or NULL with *why saying what the host lacks. It runs spaces that are no windows, and everything
- * that needs an exact count, on the interpreter. */
+/* Returns the engine, or NULL with *why saying what the host lacks. It runs spaces that are no windows on the interpreter, and, unless
+ * cpu->env->counting, everything that needs an exact count. */
 const struct engine *engine_jit(const char **why);
