@@ -37,17 +37,29 @@ static void wait_for(uint32_t n) {
     }
 }
 
-static void in_order(struct timer_service *service) {
-    static struct alarm_clock alarms[N];
-    const int64_t start = host_clock_monotonic_ns() + 5000000;
+/* Sets all alarms before the first one is due. False when the host was too slow for that. */
+static bool set_all(struct timer_service *service, struct alarm_clock *alarms) {
+    const int64_t start = host_clock_monotonic_ns() + 20000000;
+    atomic_store(&n_fired, 0);
+    atomic_store(&last_deadline, 0);
     for (int i = 0; i < N; i++) {
         alarms[i].deadline_ns = start + (i * 37 % N) * 100000;
         sched_timer_init(&alarms[i].timer, service, fired);
     }
     for (int i = 0; i < N; i++) EXPECT(sched_timer_set(&alarms[i].timer, alarms[i].deadline_ns) == 0);
-    wait_for(N);
-    EXPECT(!atomic_load(&wrong));
-    for (int i = 0; i < N; i++) sched_timer_cancel(&alarms[i].timer);
+    return host_clock_monotonic_ns() < start;
+}
+
+static void in_order(struct timer_service *service) {
+    static struct alarm_clock alarms[N];
+    bool in_time;
+    do {
+        in_time = set_all(service, alarms);
+        wait_for(N);
+        for (int i = 0; i < N; i++) sched_timer_cancel(&alarms[i].timer);
+        EXPECT(!in_time || !atomic_load(&wrong));
+        atomic_store(&wrong, false);
+    } while (!in_time);
 }
 
 static void repeats(struct timer_service *service) {
