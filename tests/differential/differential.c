@@ -54,11 +54,18 @@ struct tester {
     struct result ours, theirs;
 };
 
+/* The guest faults where the host has pages of the tester: nothing to compare. */
+static bool meets_tester(const struct result *ours) {
+    return ours->outcome == OUTCOME_EXCEPTION && ours->vector == 14 && host_run_owns(ours->fault_address);
+}
+
+/* Returns 1 agree, 0 differ, -1 nothing to compare. Ours first: an access to the tester's pages must not come to the host. */
 static int compare_once(struct tester *t, const struct insn *insn, char *text, size_t size) {
     memset(&t->ours, 0, sizeof t->ours);
     memset(&t->theirs, 0, sizeof t->theirs);
-    host_run(&t->instance, &t->theirs);
     interp_run(t->interp, &t->instance, &t->ours);
+    if (meets_tester(&t->ours)) return -1;
+    host_run(&t->instance, &t->theirs);
     return results_agree(insn, &t->instance, &t->ours, &t->theirs, text, size);
 }
 

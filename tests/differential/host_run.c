@@ -4,7 +4,6 @@
 #include "tests/differential/host_run.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #define BLOCK_ADDRESS 0x22000000
 #define STUB_ADDRESS 0x22010000
+#define PAGE 0x1000u
 
 /* Lives at BLOCK_ADDRESS; the stub below uses these offsets. */
 struct block {
@@ -86,8 +86,8 @@ static bool map_fixed(uint64_t at, size_t size, int prot) {
 
 int host_run_init(void) {
     const int rw = PROT_READ | PROT_WRITE;
-    if (!map_fixed(CODE_GVA, 0x2000, rw | PROT_EXEC) || !map_fixed(DATA_GVA, DATA_SIZE, rw) ||
-        !map_fixed(BLOCK_ADDRESS, 0x1000, rw) || !map_fixed(STUB_ADDRESS, 0x1000, rw | PROT_EXEC)) {
+    if (!map_fixed(CODE_GVA, CODE_PAGES_SIZE, rw | PROT_EXEC) || !map_fixed(DATA_GVA, DATA_SIZE, rw) ||
+        !map_fixed(BLOCK_ADDRESS, PAGE, rw) || !map_fixed(STUB_ADDRESS, PAGE, rw | PROT_EXEC)) {
         return -1;
     }
     memcpy((void *)STUB_ADDRESS, stub_begin, (size_t)(stub_end - stub_begin));
@@ -102,10 +102,14 @@ int host_run_init(void) {
     return 0;
 }
 
+bool host_run_owns(uint64_t gva) {
+    return gva - BLOCK_ADDRESS < PAGE || gva - STUB_ADDRESS < PAGE;
+}
+
 void host_run(const struct instance *instance, struct result *out) {
     const struct machine_state *s = &instance->before;
     memcpy((void *)DATA_GVA, s->data, DATA_SIZE);
-    memset((void *)CODE_GVA, 0xcc, 0x2000);
+    memset((void *)CODE_GVA, CODE_FILL, CODE_PAGES_SIZE);
     memcpy((void *)s->rip, instance->bytes, instance->length);
     for (int i = 0, k = 0; i < 16; i++) {
         if (i != 4) block->gpr[k++] = s->gpr[i];
@@ -118,4 +122,5 @@ void host_run(const struct instance *instance, struct result *out) {
     block->repeats = instance->repeats;
     ((void (*)(void))STUB_ADDRESS)();
     memcpy(out->after.data, (void *)DATA_GVA, DATA_SIZE);
+    memcpy(out->after.code, (void *)CODE_GVA, CODE_PAGES_SIZE);
 }

@@ -5,6 +5,10 @@
 
 #include "tests/differential/state.h"
 
+#include <stdbool.h>
+
 /* Maps the fixed ranges and installs the handlers. Returns 0, or -1 when the ranges are taken. */
 int host_run_init(void);
+/* Whether the host has a page of the tester there, which the guest has not. */
+bool host_run_owns(uint64_t gva);
 void host_run(const struct instance *instance, struct result *out);

@@ -36,7 +36,7 @@ struct interp_runner *interp_runner_new(void) {
     r->pool = frame_pool_new(SPACE_PAGED);
     r->space = space_new(r->pool);
     const int flags = SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_FIXED;
-    space_map(r->space, CODE_GVA, 0x2000, SPACE_READ | SPACE_WRITE | SPACE_EXEC, flags, NULL, 0);
+    space_map(r->space, CODE_GVA, CODE_PAGES_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC, flags, NULL, 0);
     space_map(r->space, DATA_GVA, DATA_SIZE, SPACE_READ | SPACE_WRITE, flags, NULL, 0);
     r->env = (struct cpu_env){.tsc = no_tsc, .random = no_random, .processor_id = no_processor_id,
                               .model = cpu_model_default()};
@@ -56,7 +56,10 @@ static void load(struct interp_runner *r, const struct instance *instance) {
     const struct machine_state *s = &instance->before;
     struct cpu_state *state = &r->cpu->state;
     space_copy_out(r->space, DATA_GVA, s->data, DATA_SIZE);
-    space_copy_out(r->space, s->rip, instance->bytes, instance->length);
+    uint8_t code[CODE_PAGES_SIZE];
+    memset(code, CODE_FILL, sizeof code);
+    memcpy(code + (s->rip - CODE_GVA), instance->bytes, instance->length);
+    space_copy_out(r->space, CODE_GVA, code, sizeof code);
     memcpy(state->gpr, s->gpr, sizeof s->gpr);
     state->rip = s->rip;
     rflags_set(state, s->rflags);
@@ -72,6 +75,7 @@ static void store(struct interp_runner *r, struct result *out) {
     out->after.rflags = rflags_get(state);
     xsave_write(state, out->after.xsave);
     space_copy_in(r->space, out->after.data, DATA_GVA, DATA_SIZE);
+    space_copy_in(r->space, out->after.code, CODE_GVA, CODE_PAGES_SIZE);
 }
 
 void interp_run(struct interp_runner *r, const struct instance *instance, struct result *out) {

@@ -5,7 +5,9 @@
 
 #include <stdint.h>
 
-#define CODE_GVA 0x21000000ull /* two pages, executable */
+#define CODE_GVA 0x21000000ull /* CODE_PAGES_SIZE bytes, readable, writable and executable: INT3 but for the instruction */
+#define CODE_PAGES_SIZE 0x2000u
+#define CODE_FILL 0xcc
 #define DATA_GVA 0x20000000ull /* DATA_SIZE bytes, readable and writable; unmapped on both sides */
 #define DATA_SIZE 0x2000u
 #define DATA_MID (DATA_GVA + DATA_SIZE / 2)
@@ -17,6 +19,7 @@ struct machine_state {
     uint64_t rip, rflags;
     uint8_t xsave[832] __attribute__((aligned(64))); /* standard form: legacy region, header, YMM upper halves */
     uint8_t data[DATA_SIZE];                         /* contents of DATA_GVA */
+    uint8_t code[CODE_PAGES_SIZE];                         /* contents of CODE_GVA; afterwards only */
 };
 
 struct instance {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-// labels: long
 /* Code in memory that two processes share: each rewrites what the other runs, and goes on when it returns something new. */
 #include "tests/guest/check.h"
 
@@ -10,7 +9,7 @@
 #include <unistd.h>
 
 #define PAGE 4096
-#define ROUNDS 300
+#define ROUNDS 150
 
 /* mov eax, value; ret, with the value where one store reaches it */
 static void make(unsigned char *at, uint32_t value) {

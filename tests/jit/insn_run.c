@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CODE_PAGES_SIZE 0x2000u
 #define RUNS_PER_SPACE 6
 #define WARM_GVA 0x24000000ull /* nothing of an instance's */
 
@@ -47,14 +46,18 @@ static void warm_up(struct insn_runner *r, uint64_t at) {
     space_unmap(r->space, at, GUEST_PAGE_SIZE);
 }
 
+static void write_traps(struct insn_runner *r) {
+    uint8_t traps[CODE_PAGES_SIZE];
+    memset(traps, CODE_FILL, sizeof traps);
+    space_copy_out(r->space, CODE_GVA, traps, sizeof traps);
+}
+
 static void open_space(struct insn_runner *r) {
-    static uint8_t traps[CODE_PAGES_SIZE];
     const int flags = SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_FIXED;
     r->space = space_new(r->pool);
     space_map(r->space, CODE_GVA, CODE_PAGES_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC, flags, NULL, 0);
     space_map(r->space, DATA_GVA, DATA_SIZE, SPACE_READ | SPACE_WRITE, flags, NULL, 0);
-    memset(traps, 0xcc, sizeof traps);
-    space_copy_out(r->space, CODE_GVA, traps, sizeof traps);
+    write_traps(r);
     tlb_attach(&r->cpu->tlb, r->space);
     if (r->engine != &engine_interp) warm_up(r, WARM_GVA);
 }
@@ -95,15 +98,15 @@ static void load(struct insn_runner *r, const struct instance *instance) {
     r->cpu->budget = INT64_MAX;
 }
 
-static void store(struct insn_runner *r, const struct instance *instance, struct result *out) {
-    static const uint8_t traps[15] = {0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc};
+static void store(struct insn_runner *r, struct result *out) {
     const struct cpu_state *state = &r->cpu->state;
     memcpy(out->after.gpr, state->gpr, sizeof out->after.gpr);
     out->after.rip = state->rip;
     out->after.rflags = rflags_get(state);
     xsave_write(state, out->after.xsave);
     space_copy_in(r->space, out->after.data, DATA_GVA, DATA_SIZE);
-    space_copy_out(r->space, instance->before.rip, traps, instance->length);
+    space_copy_in(r->space, out->after.code, CODE_GVA, CODE_PAGES_SIZE);
+    write_traps(r);
 }
 
 /* The instruction is done when another one could not be fetched, or was an INT3 (the instance is never one itself). */
@@ -123,7 +126,7 @@ void insn_run(struct insn_runner *r, const struct instance *instance, struct res
     }
     load(r, instance);
     const enum exit reason = r->engine->run(r->cpu);
-    store(r, instance, out);
+    store(r, out);
     const struct exception *e = &r->cpu->exception;
     out->outcome = OUTCOME_EXCEPTION;
     out->vector = reason == EXIT_EXCEPTION ? e->vector : 255; /* a difference: no other way to stop is expected */

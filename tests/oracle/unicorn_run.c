@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unicorn/unicorn.h>
 
-#define CODE_PAGES_SIZE 0x2000
-
 struct unicorn_runner {
     uc_engine *uc;
 };
@@ -64,7 +62,7 @@ static void load(uc_engine *uc, const struct instance *instance) {
     const struct machine_state *s = &instance->before;
     uint8_t traps[CODE_PAGES_SIZE];
     uint32_t mxcsr;
-    memset(traps, 0xcc, sizeof traps);
+    memset(traps, CODE_FILL, sizeof traps);
     uc_mem_write(uc, DATA_GVA, s->data, DATA_SIZE);
     uc_mem_write(uc, CODE_GVA, traps, sizeof traps);
     uc_mem_write(uc, s->rip, instance->bytes, instance->length);
@@ -88,6 +86,7 @@ static void store(uc_engine *uc, const struct instance *instance, struct machine
     memcpy(out->xsave + 24, &mxcsr, 4);
     store_x87(uc, out->xsave);
     uc_mem_read(uc, DATA_GVA, out->data, DATA_SIZE);
+    uc_mem_read(uc, CODE_GVA, out->code, CODE_PAGES_SIZE);
 }
 
 int unicorn_run(struct unicorn_runner *r, const struct instance *instance, struct result *out) {

@@ -111,9 +111,14 @@ static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enu
     return true;
 }
 
-static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, enum jit_way way) {
+/* Nothing is found in a map that was not checked since the last change: whoever took the kick need not have been this engine. */
+static const struct jit_entry *find_known(struct jit_space *space, const struct cpu *cpu, struct jit_map *map, uint64_t pc) {
     if (space_code_changes(cpu->tlb.space) != space->checked) jit_space_check(space, cpu);
-    const struct jit_entry *entry = jit_map_find(&space->map, pc);
+    return jit_map_find(map, pc);
+}
+
+static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, enum jit_way way) {
+    const struct jit_entry *entry = find_known(space, cpu, &space->map, pc);
     if (entry || !pc || pc >= space_end(cpu->tlb.space)) return entry;
     jit_space_make_room(space, cpu);
     tlb_enter(&cpu->tlb);
@@ -127,7 +132,7 @@ const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu,
 }
 
 const struct jit_entry *jit_space_find_stop(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
-    const struct jit_entry *entry = jit_map_find(&space->map, pc);
+    const struct jit_entry *entry = find_known(space, cpu, &space->map, pc);
     if (entry) return entry;
     entry = find(space, cpu, pc, JIT_BY_BRANCH);
     if (entry) space->units[entry->unit].weak = true;
@@ -157,8 +162,7 @@ void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way
 }
 
 const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
-    if (space_code_changes(cpu->tlb.space) != space->checked) jit_space_check(space, cpu);
-    const struct jit_entry *entry = jit_map_find(&space->call_entries, pc);
+    const struct jit_entry *entry = find_known(space, cpu, &space->call_entries, pc);
     if (entry) return entry;
     jit_space_make_room(space, cpu);
     const struct jit_entry *body = find(space, cpu, pc, JIT_BY_CALL);
