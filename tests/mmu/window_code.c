@@ -174,7 +174,7 @@ Test(window_code, a_page_written_again_and_again_is_left_alone_for_a_while, .tim
     struct code_page *page = tlb_watch(w.tlb, AT);
     /* Where a write takes longer than what counts as again and again there is nothing to see. */
     for (int i = 0; watched_version(AT) != CODE_UNSTABLE; i++) {
-        if (i == 2000) {
+        if (i == 200) {
             runner_end(&runner);
             return;
         }
