@@ -51,7 +51,9 @@ struct address_space *paged_fork(struct address_space *space) {
     if (!child) return NULL;
     host_mutex_lock(&space->fork_lock);
     host_mutex_lock(&space->lock);
+    host_mutex_lock(&child->lock); /* found by its objects from the first region on */
     const bool ok = copy_all(space, child);
+    host_mutex_unlock(&child->lock);
     limbo_commit(space);
     const uint64_t stamp = atomic_load(&space->epoch);
     space->fork_child = child;

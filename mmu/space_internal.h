@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What the files of a space share. Private to mmu/. Lock order: space->lock (a child's inside its parent's, while
- * nobody else knows the child), backing->lock, space->tlb_lock, pool locks. */
+ * it is made), backing->lock, space->tlb_lock, pool locks. */
 #pragma once
 
 #include "base/bits.h"
@@ -120,7 +120,7 @@ void backing_zap(struct backing *backing, uint64_t offset, uint64_t size, bool c
 void code_page_bump_locked(struct address_space *space, uint64_t gva);
 /* The same for a page of a backing, in every space. */
 void backing_bump(struct backing *backing, uint64_t offset);
-/* The same for the pages that [start, end) touches. No lock may be held. */
+/* The same for the pages that [start, end) touches. */
 void backing_bump_range(struct backing *backing, uint64_t start, uint64_t end);
 /* Tells that the code of all pages of a range went away or changed; returns when no other thread runs it any more. */
 void code_pages_bump_locked(struct address_space *space, uint64_t start, uint64_t end);

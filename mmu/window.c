@@ -25,10 +25,19 @@ static int descriptor_of(const struct region *r) {
     return backing_descriptor(r->object->backing, (r->flags & REGION_SHARED) && r->object->writable);
 }
 
+/* [start, end) of r may be written from now on: those who watch pages of the object have guarded only what could be written before. */
+static void end_watches(const struct region *r, uint64_t start, uint64_t end, int prot) {
+    if (!(r->flags & REGION_SHARED) || !(prot & SPACE_WRITE)) return;
+    const uint64_t offset = region_offset(r, start);
+    backing_bump_range(r->object->backing, offset, offset + (end - start));
+}
+
 int window_place(struct address_space *space, const struct region *r, uint64_t start, uint64_t end) {
     const int flags = (r->flags & REGION_SHARED ? HOST_PLACE_SHARED : 0) | (r->flags & REGION_NO_RESERVE ? HOST_PLACE_NO_RESERVE : 0);
     const uint64_t offset = r->object ? r->offset + (start - r->start) : 0;
-    return host_memory_place(window_host(space, start), end - start, window_prot(r->prot), descriptor_of(r), offset, flags);
+    const int err = host_memory_place(window_host(space, start), end - start, window_prot(r->prot), descriptor_of(r), offset, flags);
+    if (!err) end_watches(r, start, end, r->prot);
+    return err;
 }
 
 static int vacate(struct address_space *space, uint64_t start, uint64_t end) {
@@ -67,6 +76,7 @@ static void discard(struct address_space *space, const struct region *r, uint64_
 
 static int protect(struct address_space *space, const struct region *r, int prot) {
     code_pages_bump_locked(space, r->start, r->end);
+    end_watches(r, r->start, r->end, prot);
     const bool guarded = window_forget_guards_locked(space, r->start, r->end);
     if (!guarded && window_prot(prot) == window_prot(r->prot)) return 0;
     return host_memory_protect(window_host(space, r->start), region_size(r), window_prot(prot));
@@ -85,6 +95,7 @@ static void zap(struct address_space *space, const struct region *r, uint64_t st
 static enum mem_fault_kind populate(struct address_space *space, struct region *r, uint64_t start, uint64_t end, int access) {
     if (access & MEM_WRITE) {
         code_pages_bump_locked(space, start, end);
+        end_watches(r, start, end, r->prot);
         window_unguard_locked(space, start, end);
     }
     const int advice = access & MEM_WRITE ? ADVICE_POPULATE_WRITE : ADVICE_POPULATE_READ;

@@ -86,7 +86,9 @@ struct address_space *window_fork(struct address_space *space) {
     const struct region *last = region_set_last(&space->regions);
     window_take(child, last ? last->end : 0);
     struct fork fork = {.parent = space, .child = child, .pages = window_pages_of(host_memory_private_pages, space)};
+    host_mutex_lock(&child->lock); /* found by its objects from the first region on */
     const bool ok = copy_all(&fork);
+    host_mutex_unlock(&child->lock);
     host_mutex_unlock(&space->lock);
     gate_open(space, GATE_NATIVE);
     if (ok) return child;
