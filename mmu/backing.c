@@ -186,6 +186,7 @@ static void backing_free(struct backing *backing) {
     if (backing->read_fd >= 0) host_backing_close(backing->read_fd);
     if (backing->write_fd >= 0) host_backing_close(backing->write_fd);
     host_mutex_fini(&backing->lock);
+    if (backing->owner) backing->owner->gone(backing->owner);
     free(backing);
 }
 

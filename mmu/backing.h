@@ -30,6 +30,7 @@ struct backing {
     enum backing_kind kind;  /* immutable once mapped */
     struct backing_id id;    /* immutable after init */
     bool is_memory;          /* immutable once mapped: no file, but the host holds it in one */
+    struct mem_object_owner *owner; /* immutable once mapped; borrowed until its `gone`; may be NULL */
     struct frame_pool *pool; /* set when first mapped; guarded by pool->backings_lock until then, then immutable */
     bool is_listed;          /* guarded by pool->backings_lock: in pool->backings */
     UT_hash_handle hh;       /* guarded by pool->backings_lock */

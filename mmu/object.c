@@ -52,6 +52,23 @@ struct mem_object *mem_object_new_anonymous(const char *name) {
     return backing ? object_new(backing, true, name) : NULL;
 }
 
+struct mem_object *mem_object_new_read_only(struct mem_object *object, const char *name) {
+    atomic_fetch_add_explicit(&object->backing->refs, 1, memory_order_relaxed);
+    return object_new(object->backing, false, name);
+}
+
+void mem_object_set_owner(struct mem_object *object, struct mem_object_owner *owner) {
+    object->backing->owner = owner;
+}
+
+uint32_t mem_object_mappings(struct mem_object *object) {
+    uint32_t n = 0;
+    host_mutex_lock(&object->backing->lock);
+    LIST_FOR_EACH(node, &object->backing->regions) n++;
+    host_mutex_unlock(&object->backing->lock);
+    return n;
+}
+
 struct mem_object *mem_object_get(struct mem_object *object) {
     atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed);
     return object;

@@ -22,6 +22,7 @@ static void leave_backing(struct region *r) {
     host_mutex_lock(&backing->lock);
     list_remove(&r->in_backing);
     host_mutex_unlock(&backing->lock);
+    if (backing->owner) backing->owner->unmapped(backing->owner, mem_object_mappings(r->object));
 }
 
 struct region *region_clone(const struct region *from, struct address_space *space) {

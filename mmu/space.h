@@ -74,6 +74,8 @@ enum space_map_flags {
 int64_t space_map(struct address_space *space, uint64_t gva, uint64_t size, int prot, int flags,
                   struct mem_object *object, uint64_t offset);
 int space_unmap(struct address_space *space, uint64_t gva, uint64_t size);
+/* Source: shmdt(2). Unmaps what is left of the mapping of an owned object (mmu/object.h) that was made at gva. -EINVAL: there is none. */
+int space_unmap_owned(struct address_space *space, uint64_t gva);
 int space_protect(struct address_space *space, uint64_t gva, uint64_t size, int prot);
 int64_t space_remap(struct address_space *space, uint64_t gva, uint64_t old_size, uint64_t new_size, int flags,
                     uint64_t new_gva);

@@ -6,6 +6,7 @@
 #include "syscall/linux/abi/siginfo.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
+#include "syscall/linux/ipc/sem.h"
 #include "syscall/linux/pidfd.h"
 
 #include <string.h>
@@ -113,6 +114,12 @@ static int unshare_fs(struct task *task) {
     return 0;
 }
 
+static void unshare_semaphores(struct task *task) {
+    struct sem_undo_list *old = task->sem_undo;
+    task->sem_undo = NULL;
+    sem_undo_list_put(task->kernel->ipc, old, task->process->pid);
+}
+
 static bool is_alone(struct process *process) {
     host_mutex_lock(&process->signal_lock);
     const bool alone = process->n_threads == 1;
@@ -129,5 +136,6 @@ int64_t sys_unshare(struct task *task, const uint64_t args[6]) {
     if ((flags & private_parts) && !is_alone(task->process)) return -EINVAL;
     int r = flags & CLONE_FS ? unshare_fs(task) : 0;
     if (r == 0 && (flags & CLONE_FILES)) r = unshare_files(task);
+    if (r == 0 && (flags & CLONE_SYSVSEM)) unshare_semaphores(task);
     return r;
 }

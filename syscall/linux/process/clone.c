@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
+#include "syscall/linux/ipc/sem.h"
 
 #include <string.h>
 
@@ -48,6 +49,15 @@ static int attach_files(struct clone_call *call, bool shared) {
     struct fd_table *fds = call->parent->fds;
     call->child->fds = shared ? fd_table_get(fds) : fd_table_copy(fds);
     return call->child->fds ? 0 : -ENOMEM;
+}
+
+/* What is to be undone is shared or stays the parent's. */
+static int attach_semaphores(struct clone_call *call, bool shared) {
+    struct task *parent = call->parent;
+    if (!shared) return 0;
+    if (!parent->sem_undo && !(parent->sem_undo = sem_undo_list_new())) return -ENOMEM;
+    call->child->sem_undo = sem_undo_list_get(parent->sem_undo);
+    return 0;
 }
 
 static const struct {

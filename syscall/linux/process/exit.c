@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A task ends in this order, each line once a bug somewhere: robust futexes, PI locks, CLEARTID (store 0 and wake 1),
- * vfork's parent, descriptors, then out of the tables; the last thread makes the process a zombie. */
+ * vfork's parent, semaphores, descriptors, then out of the tables; the last thread makes the process a zombie. */
 #include "syscall/linux/process/exit.h"
 #include "syscall/linux/process/clone.h"
 #include "syscall/linux/process/cputime.h"
@@ -17,6 +17,7 @@
 #include "syscall/linux/abi/wait.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
+#include "syscall/linux/ipc/sem.h"
 
 static void release_memory(struct task *task) {
     futex_exit(task);
@@ -26,6 +27,12 @@ static void release_memory(struct task *task) {
         if (space_store_u32(task_space(task), gva, 0) == 0) futex_wake(task, gva, true, 1, ~0u);
     }
     tlb_attach(&task->cpu->tlb, NULL);
+}
+
+static void undo_semaphores(struct task *task) {
+    struct sem_undo_list *undo = task->sem_undo;
+    task->sem_undo = NULL;
+    sem_undo_list_put(task->kernel->ipc, undo, task->process->pid);
 }
 
 static void release_files(struct task *task) {
@@ -195,6 +202,7 @@ void task_exit(struct task *task) {
     atomic_fetch_or(&task->attention, ATTENTION_EXIT);
     release_memory(task);
     clone_vfork_release(task);
+    undo_semaphores(task);
     release_files(task);
     host_mutex_lock(&kernel->tasks_lock);
     send_death_signals_locked(task);

@@ -14,6 +14,7 @@
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
 #include "syscall/linux/fs/walk.h"
+#include "syscall/linux/ipc/ipc.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,8 @@ struct kernel *kernel_new(const struct kernel_options *options) {
     set_names(kernel);
     kernel->futexes = futex_table_new();
     kernel->timers = timer_service_new();
-    if (kernel->futexes && kernel->timers) return kernel;
+    kernel->ipc = ipc_new();
+    if (kernel->futexes && kernel->timers && kernel->ipc) return kernel;
     kernel_free(kernel);
     return NULL;
 }
@@ -74,6 +76,7 @@ void kernel_free(struct kernel *kernel) {
     if (!kernel) return;
     kill_everything(kernel);
     reap_everything(kernel);
+    ipc_free(kernel->ipc);
     timer_service_free(kernel->timers);
     futex_table_free(kernel->futexes);
     host_mutex_fini(&kernel->tasks_lock);

@@ -17,6 +17,7 @@ struct fd_table;
 struct frame_pool;
 struct fs_context;
 struct futex_table;
+struct ipc;
 struct process;
 struct task;
 struct timer_service;
@@ -52,6 +53,7 @@ struct kernel {
     struct frame_pool *frame_pool;
     struct vfs *vfs;
     struct futex_table *futexes;    /* owned */
+    struct ipc *ipc;                /* owned */
     struct timer_service *timers;   /* owned; thread made at the first timer */
     int64_t boot_ns;                /* host_clock_monotonic_ns() when the machine started */
     int n_cpus;

@@ -8,6 +8,7 @@
 #include "host/cpu_clock.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
+#include "syscall/linux/ipc/sem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ void task_put(struct task *task) {
     signal_queue_flush_locked(&task->pending, ~0ull);
     if (task->fds) fd_table_put(task->fds);
     if (task->fs) fs_context_put(task->fs);
+    sem_undo_list_put(task->kernel->ipc, task->sem_undo, task->process->pid);
     tlb_attach(&task->cpu->tlb, NULL);
     cpu_free(task->cpu);
     sched_thread_fini(&task->sched);

@@ -18,6 +18,7 @@
 
 struct fd_table;
 struct fs_context;
+struct sem_undo_list;
 struct task;
 
 #define TASK_COMM_SIZE 16
@@ -77,6 +78,7 @@ struct task {
     int exit_code;                   /* wait(2) encoding */
     struct task *vfork_child;        /* borrowed; only compared */
     uint64_t timer_slack_ns;
+    struct sem_undo_list *sem_undo;  /* counted; NULL: nothing to undo, nobody to share with */
 
     struct host_mutex lock;
     /* changed by the owner under lock; the owner reads freely, others under lock */

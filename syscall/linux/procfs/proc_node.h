@@ -43,7 +43,7 @@ struct address_space *proc_space(const struct proc_node *node);
 extern const struct proc_row proc_rows[];
 extern const int proc_n_rows;
 
-/* Contents: proc_system.c, proc_process.c, proc_status.c. */
+/* Contents: proc_system.c, proc_ipc.c, proc_process.c, proc_status.c. */
 #define PROC_TEXT(name) int proc_show_##name(struct node *node, struct text *text)
 PROC_TEXT(cpuinfo);
 PROC_TEXT(meminfo);
@@ -65,6 +65,15 @@ PROC_TEXT(somaxconn);
 PROC_TEXT(file_max);
 PROC_TEXT(pipe_max_size);
 PROC_TEXT(cap_last_cap);
+PROC_TEXT(sysvipc_msg);
+PROC_TEXT(sysvipc_sem);
+PROC_TEXT(sysvipc_shm);
+PROC_TEXT(msgmax);
+PROC_TEXT(msgmnb);
+PROC_TEXT(msgmni);
+PROC_TEXT(sem);
+PROC_TEXT(shmall);
+PROC_TEXT(shmmni);
 PROC_TEXT(cmdline);
 PROC_TEXT(environ);
 PROC_TEXT(auxv);

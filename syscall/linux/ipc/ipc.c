@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* Life of a machine's IPC. */
+#include "syscall/linux/ipc/ipc_table.h"
+#include "syscall/linux/ipc/msg.h"
+#include "syscall/linux/ipc/sem.h"
+#include "syscall/linux/ipc/shm.h"
+
+#include <stdlib.h>
+
+struct ipc *ipc_new(void) {
+    struct ipc *ipc = calloc(1, sizeof *ipc);
+    if (!ipc) return NULL;
+    ipc_table_init(&ipc->shm, SHMMNI);
+    ipc_table_init(&ipc->sem, SEMMNI);
+    ipc_table_init(&ipc->msg, MSGMNI);
+    return ipc;
+}
+
+void ipc_free(struct ipc *ipc) {
+    if (!ipc) return;
+    ipc_table_fini(&ipc->shm);
+    ipc_table_fini(&ipc->sem);
+    ipc_table_fini(&ipc->msg);
+    free(ipc);
+}

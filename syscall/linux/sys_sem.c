@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* semget(2), semop(2), semtimedop(2), semctl(2). */
+#include "host/clock.h"
+#include "syscall/linux/abi/time.h"
+#include "syscall/linux/call.h"
+#include "syscall/linux/ipc/sem.h"
+#include "syscall/linux/ipc_call.h"
+
+#include <stdlib.h>
+
+int64_t sys_semget(struct task *task, const uint64_t arg[6]) {
+    const struct ipc_caller caller = ipc_caller_of(task);
+    return sem_get(&caller, (int32_t)arg[0], (int32_t)arg[1], (int)arg[2]);
+}
+
+static int64_t operate(struct task *task, const uint64_t arg[6], int64_t deadline_ns) {
+    const struct ipc_caller caller = ipc_caller_of(task);
+    struct linux_sembuf ops[SEMOPM];
+    const uint32_t n = (uint32_t)arg[2];
+    if (n < 1 || (int32_t)arg[0] < 0) return -EINVAL;
+    if (n > SEMOPM) return -E2BIG;
+    if (copy_from_guest(task, ops, arg[1], n * sizeof ops[0])) return -EFAULT;
+    return sem_operate(&caller, (int32_t)arg[0], ops, n, &task->sem_undo, deadline_ns);
+}
+
+int64_t sys_semop(struct task *task, const uint64_t arg[6]) {
+    return operate(task, arg, SCHED_NEVER);
+}
+
+int64_t sys_semtimedop(struct task *task, const uint64_t arg[6]) {
+    int64_t deadline_ns;
+    const int err = call_deadline(task, arg[3], &deadline_ns);
+    return err ? err : operate(task, arg, deadline_ns);
+}
+
+static int64_t stat(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6], int cmd) {
+    struct linux_semid_ds ds;
+    const int64_t r = sem_stat(caller, (int32_t)arg[0], cmd, &ds);
+    return r < 0 || copy_to_guest(task, arg[3], &ds, sizeof ds) == 0 ? r : -EFAULT;
+}
+
+static int64_t limits(struct task *task, const struct ipc_caller *caller, int cmd, uint64_t gva) {
+    struct linux_seminfo info;
+    const int64_t r = sem_limits(caller, cmd, &info);
+    return copy_to_guest(task, gva, &info, sizeof info) ? -EFAULT : r;
+}
+
+static int64_t set(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6]) {
+    struct linux_semid_ds ds;
+    if (copy_from_guest(task, &ds, arg[3], sizeof ds)) return -EFAULT;
+    return sem_set(caller, (int32_t)arg[0], &ds);
+}
+
+/* GETALL and SETALL: the values lie in an array in guest memory. */
+static int64_t all(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6], bool store) {
+    const int32_t id = (int32_t)arg[0];
+    const int64_t n = sem_count(caller, id, store ? 0222 : 0444);
+    if (n < 0) return n;
+    const size_t size = (size_t)n * sizeof(uint16_t);
+    uint16_t *values = malloc(size);
+    if (!values) return -ENOMEM;
+    int err;
+    if (store) {
+        err = copy_from_guest(task, values, arg[3], size) ? -EFAULT : sem_set_all(caller, id, values, (uint32_t)n);
+    } else {
+        err = sem_get_all(caller, id, values, (uint32_t)n);
+        if (!err && copy_to_guest(task, arg[3], values, size)) err = -EFAULT;
+    }
+    free(values);
+    return err;
+}
+
+int64_t sys_semctl(struct task *task, const uint64_t arg[6]) {
+    const struct ipc_caller caller = ipc_caller_of(task);
+    const int32_t id = (int32_t)arg[0], number = (int32_t)arg[1], cmd = (int32_t)arg[2];
+    if (id < 0) return -EINVAL;
+    switch (cmd) {
+        case IPC_RMID: return sem_remove(&caller, id);
+        case IPC_SET: return set(task, &caller, arg);
+        case IPC_STAT:
+        case SEM_STAT:
+        case SEM_STAT_ANY: return stat(task, &caller, arg, cmd);
+        case IPC_INFO:
+        case SEM_INFO: return limits(task, &caller, cmd, arg[3]);
+        case SEM_GETVAL:
+        case SEM_GETPID:
+        case SEM_GETNCNT:
+        case SEM_GETZCNT: return sem_ask(&caller, id, number, cmd);
+        case SEM_SETVAL: return sem_set_value(&caller, id, number, (int32_t)arg[3]);
+        case SEM_GETALL: return all(task, &caller, arg, false);
+        case SEM_SETALL: return all(task, &caller, arg, true);
+        default: return -EINVAL;
+    }
+}
