@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "base/error.h"
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/task.h"
 
 #define A0() 0, {0}
@@ -42,23 +43,48 @@ static bool asks_for_restart(int64_t result) {
     return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
-/* The number is eax: Linux ignores the upper half. */
-static void begin(struct task *task) {
+static void take_arguments(struct task *task) {
     const uint64_t *r = task->cpu->state.gpr;
     struct task_syscall *call = &task->syscall;
-    call->number = (uint32_t)r[RAX];
     call->args[0] = r[RDI];
     call->args[1] = r[RSI];
     call->args[2] = r[RDX];
     call->args[3] = r[R10];
     call->args[4] = r[R8];
     call->args[5] = r[R9];
-    call->restartable = true;
 }
 
+/* The tracer may give the call another number and other arguments. Returns false if there is to be none. */
+static bool show_entry(struct task *task) {
+    task->cpu->state.gpr[RAX] = (uint64_t)-ENOSYS;
+    ptrace_call(task, true);
+    take_arguments(task);
+    return task->syscall.is_current && !(atomic_load(&task->attention) & ATTENTION_EXIT);
+}
+
+/* A step over a call ends behind it, which the trap flag alone would miss. */
+static void show_exit(struct task *task) {
+    if (task->exiting) return;
+    if (task->trace.traces_calls) {
+        ptrace_call(task, false);
+    } else if (task->trace.steps) {
+        struct guest_siginfo info = signal_info(SIGTRAP, TRAP_BRKPT);
+        info.fault.address = task->cpu->state.rip;
+        signal_force(task, &info);
+    }
+}
+
+/* The number is eax: Linux ignores the upper half. */
 void dispatch(struct task *task) {
     struct task_syscall *call = &task->syscall;
-    begin(task);
+    call->number = (uint32_t)task->cpu->state.gpr[RAX];
+    call->restartable = true;
+    take_arguments(task);
+    if (UNLIKELY(task->trace.traces_calls) && !show_entry(task)) {
+        call->restartable = false;
+        show_exit(task);
+        return;
+    }
     const struct syscall_row *row = syscall_row(call->number);
     const bool strace = task->kernel->options.strace;
     if (strace) strace_enter(task, row);
@@ -66,4 +92,5 @@ void dispatch(struct task *task) {
     if (strace) strace_exit(task, row, result);
     call->restartable = call->restartable && asks_for_restart(result);
     task->cpu->state.gpr[RAX] = (uint64_t)result;
+    if (UNLIKELY(ptrace_is_traced(task))) show_exit(task);
 }

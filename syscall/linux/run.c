@@ -10,6 +10,7 @@
 #include "syscall/linux/process/deliver.h"
 #include "syscall/linux/process/exception.h"
 #include "syscall/linux/process/membarrier.h"
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/sigframe.h"
 
 #include <inttypes.h>
@@ -61,12 +62,14 @@ static void run_handler(struct task *task, const struct delivery *delivery) {
     const struct guest_sigaction *action = &delivery->action;
     resolve_restart(task, true, action->flags);
     const sigset_bits saved = mask_to_save(task);
+    ptrace_hide_step(task);
     if (sigframe_push(task, delivery, saved) < 0) {
         frame_failed(task, delivery->signo);
         return;
     }
     const sigset_bits own = action->flags & SA_NODEFER ? 0 : sig_bit(delivery->signo);
     signal_set_blocked(task, task->blocked | action->mask | own);
+    ptrace_handler_entered(task);
 }
 
 static bool fence_asked(const struct task *task) {
@@ -96,6 +99,7 @@ void task_run(struct task *task) {
         while (needs_attention(task) && !task->exiting) attend(task);
         if (task->exiting) break;
         const enum exit why = engine->run(cpu);
+        task->syscall.is_current = why == EXIT_SYSCALL;
         if (fence_asked(task)) membarrier_pass(task); /* before a call that may sleep: someone waits */
         switch (why) {
         case EXIT_SYSCALL: dispatch(task); break;

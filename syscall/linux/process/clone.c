@@ -3,6 +3,7 @@
  * starts last, when PARENT_SETTID and CHILD_SETTID are stored and the tid to return is known. */
 #include "syscall/linux/process/clone.h"
 #include "syscall/linux/process/pids.h"
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/signal.h"
 
 #include "base/bits.h"
@@ -19,6 +20,7 @@ struct clone_call {
     struct task *parent;
     struct task *child;
     bool new_process;
+    int event;          /* PTRACE_EVENT_* that its tracer asked for; 0 none */
 };
 
 static int attach_space(struct clone_call *call, bool shared) {
@@ -129,6 +131,7 @@ static void copy_task(struct task *child, const struct task *parent, const struc
     struct cpu_state *state = &child->cpu->state;
     cpu_copy_state(child->cpu, parent->cpu);
     state->gpr[RAX] = 0;
+    if (parent->trace.has_forced_tf) state->rflags_other &= ~(uint64_t)RFLAGS_TF;
     if (request->stack) state->gpr[RSP] = request->stack;
     if (request->flags & CLONE_SETTLS) state->seg_base[SEG_FS] = request->tls;
     child->cred = parent->cred;
@@ -214,6 +217,7 @@ static int link_locked(struct clone_call *call) {
         link_process_locked(call);
     }
     pids_add_task_locked(task_get(child));
+    ptrace_link_child_locked(parent, child, call->event, (call->request->flags & CLONE_PTRACE) != 0);
     return tid;
 }
 
@@ -221,6 +225,7 @@ static void unlink_child(struct clone_call *call) {
     struct task *child = call->child;
     struct process *process = child->process;
     host_mutex_lock(&call->parent->kernel->tasks_lock);
+    if (ptrace_is_traced(child)) ptrace_unlink_locked(child);
     host_mutex_lock(&process->signal_lock);
     list_remove(&child->thread_node);
     process->n_threads--;
@@ -271,7 +276,9 @@ static int64_t start_child(struct clone_call *call, int tid) {
         unlink_child(call);
         return -EAGAIN;
     }
+    if (call->event) ptrace_event(parent, call->event, (uint64_t)tid);
     if (vfork) wait_for_vfork(parent, child);
+    if (vfork) ptrace_event(parent, PTRACE_EVENT_VFORK_DONE, (uint64_t)tid);
     return tid;
 }
 
@@ -297,10 +304,17 @@ static int64_t link_and_start(struct clone_call *call) {
     return r;
 }
 
+static int event_of(struct task *parent, const struct clone_request *request) {
+    const int signo = request->flags & CLONE_THREAD ? 0 : request->exit_signal;
+    const int event = request->flags & CLONE_VFORK ? PTRACE_EVENT_VFORK : signo == SIGCHLD ? PTRACE_EVENT_FORK : PTRACE_EVENT_CLONE;
+    return !(request->flags & CLONE_UNTRACED) && ptrace_has_event(parent, event) ? event : 0;
+}
+
 int64_t clone_task(struct task *parent, const struct clone_request *request) {
     struct clone_call call = {.request = request, .parent = parent, .new_process = !(request->flags & CLONE_THREAD)};
     int64_t r = check(parent, request);
     if (r < 0) return r;
+    call.event = event_of(parent, request);
     r = make_child(&call);
     if (r == 0) r = link_and_start(&call);
     task_put(call.child);

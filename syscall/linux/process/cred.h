@@ -20,7 +20,8 @@ struct cred {
 
 /* All capabilities that Linux 6.1 has, as bits 0..40. */
 #define CRED_CAP_ALL ((1ull << 41) - 1)
-enum cred_cap { CAP_CHOWN = 0, CAP_KILL = 5, CAP_SETGID = 6, CAP_SETUID = 7, CAP_SETPCAP = 8, CAP_IPC_LOCK = 14, CAP_IPC_OWNER = 15, CAP_SYS_NICE = 23,
+enum cred_cap { CAP_CHOWN = 0, CAP_KILL = 5, CAP_SETGID = 6, CAP_SETUID = 7, CAP_SETPCAP = 8, CAP_IPC_LOCK = 14,
+                CAP_IPC_OWNER = 15, CAP_SYS_PTRACE = 19, CAP_SYS_NICE = 23,
                 CAP_SYS_RESOURCE = 24, CAP_SYS_TIME = 25, CAP_SYS_ADMIN = 21 };
 
 void cred_init(struct cred *cred, uint32_t uid, uint32_t gid);

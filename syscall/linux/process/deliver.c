@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One pending signal after the other: ignored, default (end, stop), or handed out for its handler. */
 #include "syscall/linux/process/deliver.h"
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/stop.h"
 
 #include "syscall/linux/abi/wait.h"
@@ -53,8 +54,14 @@ bool deliver_next(struct task *task, struct delivery *out) {
             if (!task->exiting) deliver_exit(task);
             return false;
         }
+        if (atomic_load(&task->attention) & ATTENTION_TRACE) {
+            ptrace_trap(task, stop_cause(task));
+            continue;
+        }
         out->signo = signal_dequeue(task, ~task->blocked, &out->info);
         if (!out->signo) return false;
+        out->signo = ptrace_signal(task, out->signo, &out->info);
+        if (!out->signo) continue;
         out->action = take_action(task->process->actions, out->signo);
         if (out->action.handler == SIG_DFL) {
             default_action(task, out->signo);

@@ -7,6 +7,7 @@
 #include "syscall/linux/process/futex.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/posix_timer.h"
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/signal.h"
 
 #include "base/error.h"
@@ -187,6 +188,7 @@ static int end_other_threads(struct task *task) {
 static void become_leader(struct task *task) {
     struct process *process = task->process;
     host_mutex_lock(&task->kernel->tasks_lock);
+    ptrace_become_leader_locked(task, process);
     if (task_tid(task) != process->pid) pids_renumber_task_locked(task, process->pid);
     process->leader = task;
     process->exit_signal = SIGCHLD;
@@ -297,11 +299,13 @@ int exec_program(struct task *task, const struct exec_request *request) {
     struct exec_call call = {
         .task = task, .request = request,
         .caller = {.fs = task->fs, .fds = task->fds, .task = task, .self = &task->sched}};
+    const int former_tid = task_tid(task);
     int r = vfs_open_exec(&call.caller, request->dirfd, request->path, request->at_flags, &call.file);
     if (r == 0) r = load(&call);
     if (r == 0) r = make_private(&call);
     if (r == 0) r = end_other_threads(task);
     if (r == 0) commit(&call);
     release(&call);
+    if (r == 0) ptrace_exec(task, former_tid);
     return r;
 }

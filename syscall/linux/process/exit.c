@@ -8,6 +8,7 @@
 #include "syscall/linux/process/itimer.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/posix_timer.h"
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/signal.h"
 #include "syscall/linux/process/stop.h"
 
@@ -54,6 +55,7 @@ static bool leave_threads_locked(struct task *task) {
     host_mutex_lock(&process->signal_lock);
     list_remove(&task->thread_node);
     const bool last = --process->n_threads == 0;
+    if (process->stopping && task->stopped) process->n_stopped--; /* a tracer had let it go on */
     signal_queue_flush_locked(&task->pending, ~0ull);
     signal_retarget_locked(task, ~task->blocked);
     if (process->exec_task && process->n_threads == 1) sched_wake(&process->exec_task->sched);
@@ -87,7 +89,7 @@ static void give_away_locked(struct process *child, struct process *parent) {
     child->parent = parent;
     child->exit_signal = SIGCHLD;
     if (parent) list_append(&parent->children, &child->sibling);
-    if (child->state != PROCESS_ZOMBIE) return;
+    if (child->state != PROCESS_ZOMBIE || child->traced_leader) return;
     if (parent) {
         wait_queue_wake_all(&parent->child_wait);
     } else {
@@ -136,15 +138,28 @@ void exit_reap_locked(struct process *child) {
     process_put(child);
 }
 
+static bool is_unwanted(const struct process *process) {
+    return !process->parent || (process->exit_signal == SIGCHLD && ignores_children(process->parent));
+}
+
 static void report_end_locked(struct process *process) {
     const int status = process->exit_status;
     const bool signalled = (status & 0x7f) != 0;
     const int code = !signalled ? CLD_EXITED : status & WAIT_CORE_FLAG ? CLD_DUMPED : CLD_KILLED;
-    struct process *parent = process->parent;
-    const bool reap = !parent || (process->exit_signal == SIGCHLD && ignores_children(parent));
-    exit_notify_parent_locked(process, code, signalled ? status & 0x7f : (status >> 8) & 0xff);
+    const int code_status = signalled ? status & 0x7f : (status >> 8) & 0xff;
     wait_queue_wake_all(&process->exit_wait);
+    if (ptrace_report_end_locked(process, code, code_status)) return;
+    const bool reap = is_unwanted(process);
+    exit_notify_parent_locked(process, code, code_status);
     if (reap) exit_reap_locked(process);
+}
+
+void exit_release_zombie_locked(struct process *process, bool parent_knows) {
+    if (!parent_knows) {
+        report_end_locked(process);
+    } else if (is_unwanted(process)) {
+        exit_reap_locked(process);
+    }
 }
 
 static void tell_machine_locked(struct process *process) {
@@ -197,6 +212,7 @@ static bool is_alone(struct process *process) {
 
 void task_exit(struct task *task) {
     struct kernel *kernel = task->kernel;
+    ptrace_exit_event(task);
     atomic_store(&task->state, 'Z');
     if (is_alone(task->process)) cputime_note_resident(task->process);
     atomic_fetch_or(&task->attention, ATTENTION_EXIT);
@@ -207,6 +223,7 @@ void task_exit(struct task *task) {
     host_mutex_lock(&kernel->tasks_lock);
     send_death_signals_locked(task);
     const bool last = leave_threads_locked(task);
+    ptrace_exit_locked(task);
     pids_remove_task_locked(task);
     host_mutex_unlock(&kernel->tasks_lock);
     if (last) end_process(task);

@@ -11,5 +11,8 @@ void task_exit(struct task *task);
 /* Tells a parent that a child stopped, went on or ended (code: CLD_*). Wakes wait4 and sends SIGCHLD unless the parent
  * does not want it. The caller holds tasks_lock. */
 void exit_notify_parent_locked(struct process *child, int code, int status);
+/* The tracer of a zombie has waited for it, or let go of it: its parent learns of the end, or has as the tracer. The caller holds
+ * tasks_lock. */
+void exit_release_zombie_locked(struct process *process, bool parent_knows);
 /* Takes a zombie out of the tree and drops the tree's count. The caller holds tasks_lock. */
 void exit_reap_locked(struct process *child);

@@ -64,6 +64,7 @@ struct process {
     struct list sibling;
     struct list pid_node;            /* kernel->processes_by_pid */
     struct task *leader;             /* borrowed; NULL once it has exited, though its tid stays taken */
+    struct task *traced_leader;      /* borrowed: the leader while somebody traces it, also when it has exited */
     enum process_state state;
     int pgid, sid;
     int exit_status;                 /* wait(2) encoding, valid for a zombie */
@@ -84,11 +85,13 @@ struct process {
     struct signal_queue pending;     /* for any thread */
     bool stopping;                   /* all threads stop until SIGCONT or SIGKILL */
     int n_stopped;
-    int stop_signal;
+    int stop_signal;                 /* of the report: 0 once wait4 has taken it */
+    int stop_cause;                  /* the signal that the stop began with */
     bool stop_report, continue_report; /* news that wait4 has not taken yet */
     bool continue_notify;            /* the first thread to go on must tell the parent */
     bool group_exit;                 /* every thread must exit with group_status */
     int group_status;
+    bool killed;                     /* by SIGKILL, perhaps while it was about to exit: no stop holds it */
     struct task *exec_task;          /* a thread that waits in exec for the others to go; NULL */
 
     _Atomic bool dying;              /* atomic: mirrors group_exit for checks without the lock */

@@ -26,7 +26,10 @@ struct guest_siginfo signal_info_from(struct task *sender, int signo, int code) 
     return info;
 }
 
-static bool is_ignored(struct process *process, int signo) {
+/* only: the thread it is for, or NULL. Tracers see ignored signals, too. */
+static bool is_ignored(struct process *process, const struct task *only, int signo) {
+    const struct task *traced = only ? only : process->traced_leader;
+    if (traced && atomic_load(&traced->trace.tracer)) return false;
     const struct guest_sigaction action = signal_action_of(process->actions, signo);
     return action.handler == SIG_IGN || (action.handler == SIG_DFL && signal_default_ignored(signo));
 }
@@ -38,8 +41,19 @@ static void flush_everywhere(struct process *process, sigset_bits set) {
     }
 }
 
+/* Tracers that seized hear of SIGCONT by PTRACE_EVENT_STOP. */
+static void trap_seized(struct process *process) {
+    LIST_FOR_EACH(node, &process->threads) {
+        struct task *task = CONTAINER_OF(node, struct task, thread_node);
+        if (!task->trace.seized) continue;
+        task->trace.has_news = true;
+        task_notify(task, ATTENTION_TRACE);
+    }
+}
+
 static void continue_stopped(struct process *process) {
     flush_everywhere(process, STOP_SIGNALS);
+    trap_seized(process);
     if (!process->stopping) return;
     process->stopping = false;
     process->stop_report = false;
@@ -87,7 +101,7 @@ static int send_locked(struct process *process, struct task *only, const struct 
     if (process->n_threads == 0) return 0;
     prepare(process, signo);
     const bool blocked = only ? (only->blocked & sig_bit(signo)) != 0 : !choose_thread(process, signo);
-    if (signo != SIGKILL && !blocked && is_ignored(process, signo)) return 0;
+    if (signo != SIGKILL && !blocked && is_ignored(process, only, signo)) return 0;
     struct signal_queue *queue = only ? &only->pending : &process->pending;
     if (counts_against_limit(info)) {
         const uint64_t limit = process_limit(process, RLIMIT_SIGPENDING);
@@ -144,7 +158,7 @@ void signal_send_timer(struct process *process, struct task *target, struct sign
     } else if (!gone) {
         prepare(process, signo);
         const bool blocked = target ? (target->blocked & sig_bit(signo)) != 0 : !choose_thread(process, signo);
-        if (blocked || !is_ignored(process, signo)) {
+        if (blocked || !is_ignored(process, target, signo)) {
             entry->overrun = missed;
             signal_queue_add_timer_locked(target ? &target->pending : &process->pending, entry);
             announce(process, target, signo);
@@ -194,6 +208,7 @@ void signal_group_exit_locked(struct process *process, int wait_status) {
         process->group_status = wait_status;
         atomic_store(&process->dying, true);
     }
+    if (wait_status == SIGKILL) process->killed = true;
     process->stopping = false;
     LIST_FOR_EACH(node, &process->threads) task_notify(CONTAINER_OF(node, struct task, thread_node), ATTENTION_EXIT);
 }

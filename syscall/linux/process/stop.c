@@ -3,6 +3,7 @@
 #include "syscall/linux/process/stop.h"
 #include "syscall/linux/process/exit.h"
 #include "syscall/linux/process/pids.h"
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/signal.h"
 
 /* A group is orphaned when no member has a parent in another group of the same session. */
@@ -45,7 +46,7 @@ bool stop_begin(struct task *task, int signo) {
     if (ok && !process->stopping) {
         process->stopping = true;
         process->n_stopped = 0;
-        process->stop_signal = signo;
+        process->stop_signal = process->stop_cause = signo;
         process->stop_report = process->continue_report = false;
         LIST_FOR_EACH(node, &process->threads) {
             struct task *other = CONTAINER_OF(node, struct task, thread_node);
@@ -86,6 +87,13 @@ static bool still_stopped(struct task *task) {
     return stopped;
 }
 
+int stop_cause(struct task *task) {
+    host_mutex_lock(&task->process->signal_lock);
+    const int signo = task->process->stopping ? task->process->stop_cause : 0;
+    host_mutex_unlock(&task->process->signal_lock);
+    return signo;
+}
+
 static void report_continue(struct task *task) {
     struct process *process = task->process;
     host_mutex_lock(&task->kernel->tasks_lock);
@@ -97,12 +105,17 @@ static void report_continue(struct task *task) {
     host_mutex_unlock(&task->kernel->tasks_lock);
 }
 
+/* A traced thread's stop is its tracer's to end. */
 void stop_wait(struct task *task) {
     atomic_fetch_and(&task->attention, ~(uint32_t)ATTENTION_STOP);
     const struct kernel_options *options = &task->kernel->options;
     while (still_stopped(task)) {
         atomic_store(&task->state, 'T');
         if (count_stopped(task) && options->init_stopped) options->init_stopped(options->init_stopped_arg);
+        if (ptrace_is_traced(task)) {
+            ptrace_trap(task, stop_cause(task));
+            break;
+        }
         sched_block_uninterruptible(&task->sched, SCHED_NEVER);
     }
     atomic_store(&task->state, 'R');

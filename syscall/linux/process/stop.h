@@ -9,6 +9,8 @@
 bool stop_begin(struct task *task, int signo);
 /* Sleeps until SIGCONT or death if the process stops; otherwise returns at once. Owner thread, no locks held. */
 void stop_wait(struct task *task);
+/* The signal that the process is stopped by; 0: it is not. */
+int stop_cause(struct task *task);
 /* True when every thread has stopped and nobody has reported it. Wants signal_lock. */
 bool stop_is_complete_locked(struct process *process);
 /* Reports the stop to the parent. Wants tasks_lock. */

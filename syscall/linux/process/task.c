@@ -33,6 +33,8 @@ struct task *task_new(struct process *process) {
     signal_queue_init(&task->pending);
     list_init(&task->thread_node);
     list_init(&task->tid_node);
+    list_init(&task->trace.tracees);
+    list_init(&task->trace.node);
     memset(task->affinity, 0xff, sizeof task->affinity);
     return task;
 }

@@ -11,6 +11,7 @@
 #include "syscall/linux/process/cred.h"
 #include "syscall/linux/process/kernel.h"
 #include "syscall/linux/process/process.h"
+#include "syscall/linux/process/task_trace.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct task_syscall {
     uint64_t number;
     uint64_t args[6];
     bool restartable; /* false outside a call and after rt_sigreturn and exec */
+    bool is_current;  /* the last thing that left guest code was this call: a tracer sees its number as orig_rax */
 };
 
 /* What restart_syscall(2) goes on with. Owner thread only. */
@@ -53,6 +55,7 @@ enum task_attention {
     ATTENTION_STOP = 4,    /* the process stops */
     ATTENTION_FENCE = 8,   /* membarrier waits for this thread */
     ATTENTION_RESTORE_MASK = 16, /* saved_mask comes back if no handler runs */
+    ATTENTION_TRACE = 32,  /* its tracer wants a stop (PTRACE_EVENT_STOP) */
 };
 
 struct task {
@@ -106,6 +109,8 @@ struct task {
     _Atomic bool vfork_done;
     struct task *vfork_parent;       /* counted; owner thread only; NULL if nobody waits */
 
+    struct task_trace trace;         /* says itself what guards it */
+
     /* guarded by the futex table's pi_lock */
     struct futex_waiter *pi_blocked; /* the PI wait this task sleeps in; NULL */
 
@@ -147,7 +152,7 @@ static inline int64_t copy_string_from_guest(struct task *task, char *dst, uint6
 /* True when a sleeping call must give up: a signal to take, or the thread must exit. Owner thread. */
 static inline bool task_interrupted(const struct task *task) {
     return (atomic_load_explicit(&task->attention, memory_order_acquire) &
-            (ATTENTION_SIGNAL | ATTENTION_EXIT | ATTENTION_STOP)) != 0;
+            (ATTENTION_SIGNAL | ATTENTION_EXIT | ATTENTION_STOP | ATTENTION_TRACE)) != 0;
 }
 
 /* sched_block for the calling task, counted and shown in /proc as sleeping. Returns as sched_block does. */

@@ -3,6 +3,7 @@
 #include "syscall/linux/process/wait.h"
 #include "syscall/linux/process/cputime.h"
 #include "syscall/linux/process/exit.h"
+#include "syscall/linux/process/ptrace.h"
 
 #include "base/error.h"
 
@@ -31,13 +32,17 @@ static void fill(struct wait_result *result, const struct process *child, int st
     cputime_add(&result->usage, &child->waited_for);
 }
 
-static bool report_zombie_locked(struct process *child, struct task *task, const struct wait_request *request,
-                                 struct wait_result *result) {
-    if (child->state != PROCESS_ZOMBIE || !(request->options & WAIT_EXITED)) return false;
+void wait_fill_ended(struct wait_result *result, const struct process *child) {
     const int status = child->exit_status;
     const bool signalled = (status & 0x7f) != 0;
     const int code = !signalled ? CLD_EXITED : status & WAIT_CORE_FLAG ? CLD_DUMPED : CLD_KILLED;
     fill(result, child, status, code, signalled ? status & 0x7f : (status >> 8) & 0xff);
+}
+
+static bool report_zombie_locked(struct process *child, struct task *task, const struct wait_request *request,
+                                 struct wait_result *result) {
+    if (child->state != PROCESS_ZOMBIE || !(request->options & WAIT_EXITED)) return false;
+    wait_fill_ended(result, child);
     if (!(request->options & WAIT_NOWAIT)) {
         cputime_add(&task->process->waited_for, &result->usage);
         exit_reap_locked(child);
@@ -45,21 +50,32 @@ static bool report_zombie_locked(struct process *child, struct task *task, const
     return true;
 }
 
-static bool report_job_locked(struct process *child, const struct wait_request *request, struct wait_result *result) {
-    bool found = false;
-    const bool keep = (request->options & WAIT_NOWAIT) != 0;
+static bool report_stopped_locked(struct process *child, const struct wait_request *request, struct wait_result *result) {
     host_mutex_lock(&child->signal_lock);
-    if (child->stop_report && (request->options & WAIT_STOPPED)) {
+    const bool found = child->stop_report && (request->options & WAIT_STOPPED);
+    if (found) {
         fill(result, child, wait_status_stopped(child->stop_signal), CLD_STOPPED, child->stop_signal);
-        found = true;
-        if (!keep) child->stop_signal = 0, child->stop_report = false;
-    } else if (child->continue_report && (request->options & WAIT_CONTINUED)) {
-        fill(result, child, WAIT_STATUS_CONTINUED, CLD_CONTINUED, SIGCONT);
-        found = true;
-        if (!keep) child->continue_report = false;
+        if (!(request->options & WAIT_NOWAIT)) child->stop_signal = 0, child->stop_report = false;
     }
     host_mutex_unlock(&child->signal_lock);
     return found;
+}
+
+bool wait_report_continued_locked(struct process *child, const struct wait_request *request, struct wait_result *result) {
+    host_mutex_lock(&child->signal_lock);
+    const bool found = child->continue_report && (request->options & WAIT_CONTINUED);
+    if (found) {
+        fill(result, child, WAIT_STATUS_CONTINUED, CLD_CONTINUED, SIGCONT);
+        if (!(request->options & WAIT_NOWAIT)) child->continue_report = false;
+    }
+    host_mutex_unlock(&child->signal_lock);
+    return found;
+}
+
+/* A child that this process traces is looked at among the tracees; one that another process traces ends for us when that one has
+ * waited for it. */
+static bool is_own_tracee(const struct process *child, const struct task *task) {
+    return child->traced_leader && atomic_load(&child->traced_leader->trace.tracer)->process == task->process;
 }
 
 /* Returns 1 with a report, 0 to wait, -ECHILD. */
@@ -68,11 +84,14 @@ static int look_locked(struct task *task, const struct wait_request *request, st
     LIST_FOR_EACH(node, &task->process->children) {
         struct process *child = CONTAINER_OF(node, struct process, sibling);
         if (!is_selected(child, task, request)) continue;
-        if (report_zombie_locked(child, task, request, result)) return 1;
-        if (child->state == PROCESS_RUNNING && report_job_locked(child, request, result)) return 1;
+        if (is_own_tracee(child, task)) continue;
+        if (!child->traced_leader && report_zombie_locked(child, task, request, result)) return 1;
+        if (child->state == PROCESS_RUNNING && report_stopped_locked(child, request, result)) return 1;
+        if (child->state == PROCESS_RUNNING && wait_report_continued_locked(child, request, result)) return 1;
         r = 0;
     }
-    return r;
+    const int traced = ptrace_wait_locked(task, request, result);
+    return traced == -ECHILD ? r : traced;
 }
 
 static int look(struct task *task, const struct wait_request *request, struct wait_result *result) {

@@ -20,5 +20,9 @@ struct wait_result {
     struct process_usage usage;
 };
 
+/* Between wait.c and ptrace_wait.c, with tasks_lock held: an ended process's report; the report that SIGCONT made one go on. */
+void wait_fill_ended(struct wait_result *result, const struct process *child);
+bool wait_report_continued_locked(struct process *child, const struct wait_request *request, struct wait_result *result);
+
 /* Returns 0, -ECHILD, -ERESTARTSYS, -EINVAL. */
 int wait_for_child(struct task *task, const struct wait_request *request, struct wait_result *result);

@@ -13,6 +13,8 @@ struct proc_row {
     const char *path;        /* "" is /proc itself */
     uint32_t mode;           /* with the S_IFMT part */
     struct text_source text; /* of a regular file */
+    /* Of a regular file that is no text. */
+    int (*open)(const struct vfs_caller *caller, struct proc_node *node, int flags, struct file **out);
     /* Of a symbolic link: its text's length or -E; where it leads (NULL: by its text). */
     int64_t (*link)(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);
     int (*follow)(const struct vfs_caller *caller, struct proc_node *node, struct node **out);
@@ -92,6 +94,8 @@ PROC_TEXT(status);
 PROC_TEXT(fdinfo);
 int64_t proc_store_comm(struct node *node, const char *bytes, size_t n);
 int64_t proc_store_oom_score_adj(struct node *node, const char *bytes, size_t n);
+
+int proc_open_mem(const struct vfs_caller *caller, struct proc_node *node, int flags, struct file **out);
 
 /* Links: proc_links.c. */
 int64_t proc_link_self(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);

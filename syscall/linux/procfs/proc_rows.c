@@ -7,6 +7,7 @@
 #define TEXT(p, fn) {.path = p, .mode = S_IFREG | 0444, .text = {.show = proc_show_##fn}}
 #define SECRET(p, fn) {.path = p, .mode = S_IFREG | 0400, .text = {.show = proc_show_##fn}}
 #define STORE(p, fn) {.path = p, .mode = S_IFREG | 0644, .text = {.show = proc_show_##fn, .store = proc_store_##fn}}
+#define MEMORY(p, fn) {.path = p, .mode = S_IFREG | 0600, .open = proc_open_##fn}
 #define LINK(p, fn) {.path = p, .mode = S_IFLNK | 0777, .link = proc_link_##fn}
 #define MAGIC(p, fn) {.path = p, .mode = S_IFLNK | 0777, .link = proc_link_##fn, .follow = proc_follow_##fn}
 
@@ -64,6 +65,7 @@ const struct proc_row proc_rows[] = {
     SECRET("PID/auxv", auxv),
     STORE("PID/comm", comm),
     TEXT("PID/maps", maps),
+    MEMORY("PID/mem", mem),
     TEXT("PID/stat", process_stat),
     TEXT("PID/statm", statm),
     TEXT("PID/status", status),
@@ -85,6 +87,7 @@ const struct proc_row proc_rows[] = {
     TEXT("PID/task/TID/statm", statm),
     TEXT("PID/task/TID/cmdline", cmdline),
     TEXT("PID/task/TID/maps", maps),
+    MEMORY("PID/task/TID/mem", mem),
     DIR("PID/task/TID/fd"),
     MAGIC("PID/task/TID/fd/FD", fd),
 };

@@ -11,7 +11,7 @@
 
 /* Everything both texts need, gathered under the locks one after another. */
 struct facts {
-    int pid, tid, ppid, pgid, sid, n_threads, exit_signal, nice, priority;
+    int pid, tid, ppid, tracer, pgid, sid, n_threads, exit_signal, nice, priority;
     char state;
     char comm[TASK_COMM_SIZE];
     struct cred cred;
@@ -74,8 +74,17 @@ static void gather_signals(struct process *process, struct task *task, struct fa
     host_mutex_unlock(&process->signal_lock);
 }
 
+static int tracer_of(struct task *task) {
+    host_mutex_lock(&task->kernel->tasks_lock);
+    const struct task *tracer = atomic_load(&task->trace.tracer);
+    const int tid = tracer ? task_tid(tracer) : 0;
+    host_mutex_unlock(&task->kernel->tasks_lock);
+    return tid;
+}
+
 static void gather_thread(struct task *task, bool whole_process, struct facts *facts) {
     facts->tid = task_tid(task);
+    facts->tracer = tracer_of(task);
     facts->state = atomic_load(&task->state);
     facts->voluntary_switches = atomic_load(&task->voluntary_switches);
     if (!whole_process) facts->cpu_ns = cputime_of_task(task);
@@ -148,6 +157,7 @@ static const char *state_name(char state) {
     case 'R': return "R (running)";
     case 'D': return "D (disk sleep)";
     case 'T': return "T (stopped)";
+    case 't': return "t (tracing stop)";
     case 'Z': return "Z (zombie)";
     default: return "S (sleeping)";
     }
@@ -195,8 +205,8 @@ PROC_TEXT(status) {
     const struct proc_node *place = proc_node_of(node);
     const int r = gather(place, place->tid == 0, &f);
     if (r) return r;
-    text_printf(text, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-                f.comm, f.umask, state_name(f.state), f.pid, f.tid, f.ppid);
+    text_printf(text, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+                f.comm, f.umask, state_name(f.state), f.pid, f.tid, f.ppid, f.tracer);
     show_ids(&f, text);
     text_printf(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", f.pid, f.tid, f.pgid, f.sid);
     if (f.memory.mapped) show_memory(&f.memory, text);

@@ -232,6 +232,7 @@ static int open_node(const struct vfs_caller *caller, struct node *node, int fla
                      struct file **out) {
     static const struct dir_lister lister = {.next = next};
     if (node->type == S_IFDIR) return dir_file_open(node, &lister, flags, out);
+    if (proc_node_of(node)->row->open) return proc_node_of(node)->row->open(caller, proc_node_of(node), flags, out);
     return text_file_open(node, &proc_node_of(node)->row->text, flags, out);
 }
 
