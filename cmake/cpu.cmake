@@ -41,3 +41,8 @@ if(LOCKSTEP_SANITIZE MATCHES thread)
     list(FILTER handler_sources EXCLUDE REGEX "/(interp|cache|block)\\.c$")
     set_property(SOURCE ${handler_sources} APPEND PROPERTY COMPILE_OPTIONS -fno-sanitize=thread)
 endif()
+
+# Runs while the vector registers are the guest's.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/cpu/jit/x86_64/counter.c PROPERTIES COMPILE_OPTIONS "-mgeneral-regs-only")
+endif()

@@ -15,6 +15,8 @@ struct log;
 struct cpu_env {
     uint64_t (*tsc)(void *arg);                    /* RDTSC(P) */
     int (*random)(void *arg, uint64_t *out);       /* RDRAND, RDSEED: 0 or -E */
+    /* RDPMC: the counter with that number (cpu/counter.h). Returns 0, or -E: there is none, #GP. NULL: no counters. */
+    int (*counter)(void *arg, uint32_t number, uint64_t *out);
     uint32_t (*processor_id)(void *arg);           /* RDTSCP, RDPID, CPUID leaf 1 */
     void *arg;
     const struct cpu_model *model;                 /* CPUID; immutable */
@@ -22,6 +24,8 @@ struct cpu_env {
                                                     * aligned; NULL: only one CPU runs at a time */
     size_t code_limit;                             /* bytes of translated code of each space; 0: the engine's own limit */
     const struct log *log;                         /* borrowed; may be NULL */
+    uint32_t n_processors;                         /* whose numbers processor_id gives: the host's, folded into these; 0: not folded */
+    bool host_counters;                            /* tsc and counter are the host's clocks: an engine may read those itself */
     bool counting;                                 /* every engine counts; else one may run without a count while the budget is
                                                     * INT64_MAX */
 };

@@ -9,6 +9,7 @@
 #include "loader/layout.h"
 #include "loader/script.h"
 #include "loader/stack.h"
+#include "loader/vdso.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -156,6 +157,18 @@ static int map_images(struct load *load, struct images *images) {
     return err ? err : image_map(load, &images->interpreter);
 }
 
+/* Private pages: a program may patch its own. */
+static int map_vdso(struct load *load) {
+    const struct vdso_image *vdso = load->request->vdso;
+    if (!vdso || !vdso->size) return 0;
+    const uint64_t size = align_up(vdso->size, GUEST_PAGE_SIZE);
+    const int64_t r = space_map(load->space, 0, size, SPACE_READ | SPACE_EXEC, SPACE_PRIVATE | SPACE_ANONYMOUS, NULL, 0);
+    if (r < 0) return load_fail(load, (int)r, "no room for the vDSO");
+    load->result->vdso = (uint64_t)r;
+    space_set_name(load->space, (uint64_t)r, size, "[vdso]");
+    return space_poke(load->space, (uint64_t)r, vdso->bytes, vdso->size);
+}
+
 static void set_brk(struct load *load, const struct images *images) {
     const bool lone_pie = images->program.header.type == ELF_TYPE_DYN && !images->interpreter_file;
     const uint64_t end = lone_pie ? layout_lone_brk_base(load) : images->program.end;
@@ -185,6 +198,7 @@ static int build(struct load *load, struct images *images, struct stack *stack) 
     int err = stack_map(load, stack, image_wants_exec_stack(&images->program));
     if (!err) err = map_images(load, images);
     if (!err) err = finish(load, images);
+    if (!err) err = map_vdso(load);
     if (!err) {
         const struct image *interpreter = images->interpreter_file ? &images->interpreter : NULL;
         err = stack_write(load, stack, &images->program, interpreter);

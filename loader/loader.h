@@ -10,6 +10,7 @@
 
 struct address_space;
 struct mem_object;
+struct vdso_image;
 
 /* A file that may be executed, as the caller's file system knows it. The loader only passes it back. */
 struct loader_file;
@@ -33,7 +34,6 @@ struct loader_facts {
     uint8_t random[16];      /* what AT_RANDOM points at */
     uint64_t hwcap, hwcap2;  /* CPUID.1:EDX; bit 1: FSGSBASE instructions may be used */
     uint64_t minsigstksz;
-    uint64_t sysinfo_ehdr;   /* the vDSO's ELF header, 0 = none: then the entry is left out */
 };
 
 struct loader_request {
@@ -48,11 +48,13 @@ struct loader_request {
     /* Random bits for the addresses of stack, mappings, program and heap. NULL: fixed addresses. */
     uint64_t (*random)(void *arg);
     struct loader_facts facts;
+    const struct vdso_image *vdso; /* NULL or empty: none, and no AT_SYSINFO_EHDR */
 };
 
 struct loader_result {
     uint64_t entry;              /* first rip: the interpreter's entry if there is one */
     uint64_t stack;              /* first rsp */
+    uint64_t vdso;               /* where the vDSO is, 0 = none */
     bool exec_stack;             /* a PT_GNU_STACK with PF_X: the stack may be executed */
     /* What /proc/<pid>/stat, cmdline, environ, auxv show. */
     uint64_t code_start, code_end, data_start, data_end, brk_start;

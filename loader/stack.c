@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "base/error.h"
+#include "loader/vdso.h"
 #include "loader/layout.h"
 
 #include <stdlib.h>
@@ -44,8 +45,13 @@ static uint64_t strings_limit(uint64_t stack_limit) {
     return limit > LOADER_STRING_MAX ? limit : LOADER_STRING_MAX;
 }
 
+static bool has_vdso(const struct load *load) {
+    const struct vdso_image *vdso = load->request->vdso;
+    return vdso && vdso->size;
+}
+
 static uint64_t auxv_count(const struct load *load) {
-    return load->request->facts.sysinfo_ehdr ? AUXV_MAX : AUXV_MAX - 1;
+    return has_vdso(load) ? AUXV_MAX : AUXV_MAX - 1;
 }
 
 static void place(struct load *load, struct stack *stack, uint64_t arg_bytes, uint64_t env_bytes, uint64_t path_bytes) {
@@ -130,7 +136,7 @@ static void put_auxv(struct block *block, const struct load *load, const struct 
                      const struct image *program, const struct image *interpreter) {
     const struct loader_facts *facts = &load->request->facts;
     const struct auxv_entry entries[AUXV_MAX] = {
-        {AT_SYSINFO_EHDR, facts->sysinfo_ehdr},
+        {AT_SYSINFO_EHDR, load->result->vdso},
         {AT_MINSIGSTKSZ, facts->minsigstksz},
         {AT_HWCAP, facts->hwcap},
         {AT_PAGESZ, GUEST_PAGE_SIZE},
@@ -152,7 +158,7 @@ static void put_auxv(struct block *block, const struct load *load, const struct 
         {AT_PLATFORM, stack->platform},
         {AT_NULL, 0},
     };
-    for (size_t i = facts->sysinfo_ehdr ? 0 : 1; i < 21; i++) {
+    for (size_t i = has_vdso(load) ? 0 : 1; i < 21; i++) {
         put_word(block, entries[i].type);
         put_word(block, entries[i].value);
     }

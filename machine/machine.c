@@ -62,6 +62,7 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .engine = machine->engine,
         .run_task = task_run,
         .cpu_env = &machine->cpu_env,
+        .n_cpus = (int)machine->cpu_env.n_processors,
         .frame_pool = machine->frame_pool,
         .vfs = machine->vfs,
         .strace = options->strace,

@@ -65,6 +65,17 @@ HANDLER(rdtscp) {
     return u + 1;
 }
 
+/* The counter that ECX names, if the machine has it. */
+HANDLER(rdpmc) {
+    struct cpu_state *s = &cpu->state;
+    const struct cpu_env *env = cpu->env;
+    uint64_t value;
+    if (!env->counter || env->counter(env->arg, (uint32_t)s->gpr[RCX], &value) != 0) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    s->gpr[RAX] = (uint32_t)value;
+    s->gpr[RDX] = value >> 32;
+    return u + 1;
+}
+
 HANDLER(rdpid) {
     cpu->state.gpr[u->dst] = cpu->env->processor_id(cpu->env->arg);
     return u + 1;
@@ -254,6 +265,7 @@ SIMPLE(lower_pause, pause_, LOWER_NEXT)
 SIMPLE(lower_cpuid, cpuid, LOWER_NEXT)
 SIMPLE(lower_rdtsc, rdtsc, LOWER_NEXT)
 SIMPLE(lower_rdtscp, rdtscp, LOWER_NEXT)
+SIMPLE(lower_rdpmc, rdpmc, LOWER_NEXT)
 SIMPLE(lower_xgetbv, xgetbv, LOWER_NEXT)
 SIMPLE(lower_fence, fence, LOWER_NEXT)
 SIMPLE(lower_cache_line, cache_line, LOWER_NEXT)

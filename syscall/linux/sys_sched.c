@@ -4,6 +4,7 @@
 #include "syscall/linux/handlers.h"
 #include "syscall/linux/process/membarrier.h"
 
+#include "cpu/cpu.h"
 #include "host/thread.h"
 #include "syscall/linux/abi/prctl.h"
 #include "syscall/linux/abi/time.h"
@@ -205,9 +206,9 @@ int64_t sys_sched_setaffinity(struct task *task, const uint64_t args[6]) {
     return err;
 }
 
-/* The processor the host runs us on, folded into those the guest counts. */
 int64_t sys_getcpu(struct task *task, const uint64_t args[6]) {
-    const uint32_t cpu = (uint32_t)host_cpu_current() % (uint32_t)task->kernel->n_cpus, node = 0;
+    const struct cpu_env *env = task->kernel->options.cpu_env;
+    const uint32_t cpu = env->processor_id(env->arg), node = 0;
     if (args[0] && copy_to_guest(task, args[0], &cpu, sizeof cpu) < 0) return -EFAULT;
     return args[1] ? copy_to_guest(task, args[1], &node, sizeof node) : 0;
 }

@@ -3,6 +3,7 @@
 #include "tests/loader/world.h"
 
 #include "base/error.h"
+#include "loader/vdso.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -99,9 +100,21 @@ Test(stack_layout, no_vdso_no_entry) {
     for (uint64_t at = world.result.auxv_start; at < world.result.auxv_end; at += 16) {
         cr_expect_neq(world_word(&world, at), AT_SYSINFO_EHDR);
     }
-    world.request.facts.sysinfo_ehdr = 0x7fff00000000;
+}
+
+Test(stack_layout, vdso_is_mapped_and_named) {
+    static const uint8_t bytes[5000] = "\177ELF";
+    const struct vdso_image vdso = {bytes, sizeof bytes};
+    char start[4];
+    struct region_info region;
+    world.request.vdso = &vdso;
     cr_assert_eq(world_load(&world, "/bin/prog"), 0);
-    cr_expect_eq(auxv(AT_SYSINFO_EHDR), 0x7fff00000000);
+    cr_expect_eq(auxv(AT_SYSINFO_EHDR), world.result.vdso);
+    cr_assert(world_region(&world, world.result.vdso, &region));
+    cr_expect_eq(region.prot & 7, SPACE_READ | SPACE_EXEC);
+    cr_expect_eq(region.end - region.start, 8192);
+    cr_assert_eq(space_peek(world.space, start, world.result.vdso, sizeof start), 0);
+    cr_expect_eq(memcmp(start, bytes, sizeof start), 0);
     cr_expect_eq(world_word(&world, world.result.auxv_end - 16), AT_NULL);
 }
 

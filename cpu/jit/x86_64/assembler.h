@@ -87,6 +87,16 @@ static inline void asm_lea_scaled(struct assembler *a, unsigned reg, unsigned in
     asm_byte(a, 0);
 }
 
+static inline void asm_push(struct assembler *a, unsigned reg) {
+    if (reg >= 8) asm_byte(a, 0x41);
+    asm_byte(a, 0x50 | (reg & 7));
+}
+
+static inline void asm_pop(struct assembler *a, unsigned reg) {
+    if (reg >= 8) asm_byte(a, 0x41);
+    asm_byte(a, 0x58 | (reg & 7));
+}
+
 static inline void asm_mov(struct assembler *a, unsigned to, unsigned from) {
     asm_byte(a, 0x48 | (from & 8) >> 1 | (to & 8) >> 3);
     asm_byte(a, 0x89);

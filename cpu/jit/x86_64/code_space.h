@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "cpu/jit/unit.h"
 #include "cpu/jit/x86_64/assembler.h"
+#include "cpu/jit/x86_64/counter.h"
 #include "cpu/jit/x86_64/records.h"
 #include "host/code.h"
 #include "host/thread.h"
@@ -133,6 +134,8 @@ struct jit_space {
     uint32_t populated;
     uint64_t guest_bytes;         /* that units were made from, since everything was dropped */
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
+    uint32_t read_counter, read_counter_end; /* offsets of the stub that reads a counter; 0: there is none, the interpreter does */
+    struct counter_source counters; /* what that stub reads */
     uint32_t one;                 /* offset of the 64-bit constant 1 */
     uint64_t checked;             /* space_code_changes at the last jit_space_check */
     _Atomic uint64_t drops;       /* atomic: steps when a unit is dropped, or all are */

@@ -17,6 +17,7 @@ static const bool interpreted[OP_COUNT] = {
 };
 
 static bool is_interpreted(const struct emitter *e, const struct unit_insn *u) {
+    if (emit_reads_counter(e, u)) return false;
     if (interpreted[u->insn.op] || (u->info->faults & FAULT_UD)) return true;
     if (e->space->counting && u->insn.op == OP_PAUSE) return true; /* may be where a scheduler takes over */
     return u->info->control == CONTROL_STOP && u->insn.op != OP_SYSCALL;
@@ -67,8 +68,7 @@ uint32_t emitter_entry(struct emitter *e, uint64_t pc) {
     return number;
 }
 
-/* An instruction that leaves the translated code for C and comes back behind itself. */
-static void emit_leave(struct emitter *e, enum jit_exit_kind kind, uint64_t pc) {
+void emit_leave(struct emitter *e, enum jit_exit_kind kind, uint64_t pc) {
     emit_spill(e);
     asm_leave(&e->a, e->space, jit_space_new_exit(e->space, kind, pc));
     emitter_record_spilled(e); /* until what comes back has loaded them */
@@ -78,6 +78,7 @@ static void emit_leave(struct emitter *e, enum jit_exit_kind kind, uint64_t pc) 
 static bool emit_translated(struct emitter *e, const struct unit_insn *u) {
     if (is_interpreted(e, u)) return false;
     if (u->insn.op == OP_SYSCALL) emit_leave(e, JIT_EXIT_SYSCALL, u->pc + u->insn.length);
+    else if (emit_reads_counter(e, u)) emit_counter(e, u);
     else if (u->info->control != CONTROL_NEXT) return emit_control(e);
     else return emit_memory(e);
     return true;

@@ -92,6 +92,11 @@ void emitter_record_spilled(struct emitter *e);
 void emit_store_dirty(struct emitter *e);
 void emit_spill(struct emitter *e);
 void emit_fill(struct emitter *e);
+/* Leaves the translated code for C, which comes back behind what is emitted next. */
+void emit_leave(struct emitter *e, enum jit_exit_kind kind, uint64_t pc);
+/* Whether the instruction reads a counter that translated code may read itself; and what it becomes. */
+bool emit_reads_counter(const struct emitter *e, const struct unit_insn *u);
+void emit_counter(struct emitter *e, const struct unit_insn *u);
 /* R11 or R10 when neither the unit nor the counter is in it, else REG_NONE. */
 unsigned emitter_idle_register(const struct emitter *e);
 /* What comes from outside passes this before the instruction. */

@@ -36,6 +36,7 @@ static void load_state(struct cpu *cpu, const struct jit_space *space, uint64_t 
     jit_thread.minus_base = -space->base;
     jit_thread.state = s;
     jit_thread.target = host;
+    jit_thread.is_kicked = 0;
     jit_thread.r10 = s->gpr[R10];
     jit_thread.r11 = s->gpr[R11];
     jit_thread.budget = cpu->budget - JIT_RESERVE;

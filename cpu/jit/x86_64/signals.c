@@ -31,10 +31,12 @@ static bool is_asynchronous(enum host_fault_kind kind) {
     return kind == HOST_FAULT_KICK || kind == HOST_FAULT_TRAP;
 }
 
-/* Between C and translated code: the entry, if this is on its way in, goes out again at once. */
+/* Between C and translated code: the entry, if this is on its way in, goes out again at once; the stub that reads a counter, or what it
+ * calls, is stopped once it is back. */
 static bool refuse_entry(struct host_context *context, const struct jit_space *space, enum host_fault_kind kind) {
     if (!is_asynchronous(kind)) return false;
     jit_thread.target = jit_space_address(space, space->exits[JIT_EXIT_KICKED].stub);
+    jit_thread.is_kicked = 1;
     host_context_set_trap(context, false);
     return true;
 }
@@ -96,8 +98,9 @@ bool jit_claim_fault(void *arg, struct host_context *context, enum host_fault_ki
     const struct jit_space *space = jit_thread.space;
     if (!space) return kind == HOST_FAULT_KICK;
     const uint64_t distance = host_context_pc(context) - jit_space_address(space, 0);
-    if (distance >= space->code.size || distance < space->first_unit_at) return refuse_entry(context, space, kind);
     const uint32_t offset = (uint32_t)distance;
+    if (distance < space->code.size && offset >= space->read_counter && offset < space->read_counter_end) return step_on(context, kind);
+    if (distance >= space->code.size || distance < space->first_unit_at) return refuse_entry(context, space, kind);
     const struct jit_unit *unit = unit_at(space, offset);
     if (unit && offset < unit->end) return in_unit(context, space, unit, offset, kind);
     return step_on(context, kind);

@@ -88,6 +88,8 @@ static struct jit_space *new_space(const struct cpu *cpu) {
     space->base = space_base(cpu->tlb.space);
     space->log = cpu->env->log;
     space->counting = cpu->env->counting;
+    space->counters.n_processors = cpu->env->n_processors;
+    if (cpu->env->host_counters && !space->counting) host_vdso_find(&space->counters.vdso);
     space->limits = limits_of(wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX);
     host_mutex_init(&space->lock);
     if (host_code_map(&space->code, (void *)(space->base + JIT_CODE_AT), wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX) != 0) {

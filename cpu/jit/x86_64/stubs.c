@@ -4,6 +4,7 @@
  * saved, since MOV, LEA and PUSH leave them alone. */
 #include "cpu/jit/x86_64/stubs.h"
 
+#include "cpu/jit/x86_64/stub_counter.h"
 #include "cpu/jit/x86_64/thread.h"
 
 #include <stddef.h>
@@ -14,16 +15,6 @@
 enum { OPCODE_LOAD = 0x8b, OPCODE_STORE = 0x89, VMOVUPS_LOAD = 0x10, VMOVUPS_STORE = 0x11 };
 
 static const uint8_t kept[] = {RBX, RBP, R12, R13, R14, R15};
-
-static void push_reg(struct assembler *a, unsigned reg) {
-    if (reg >= 8) asm_byte(a, 0x41);
-    asm_byte(a, 0x50 | (reg & 7));
-}
-
-static void pop_reg(struct assembler *a, unsigned reg) {
-    if (reg >= 8) asm_byte(a, 0x41);
-    asm_byte(a, 0x58 | (reg & 7));
-}
 
 /* vmovups ymm, [rax + ...] or the reverse, for all 16 */
 static void move_vectors(struct assembler *a, unsigned opcode) {
@@ -58,7 +49,7 @@ static void fs_absolute(struct assembler *a, const char *opcode, size_t n, unsig
 }
 
 static void write_enter(struct assembler *a) {
-    for (size_t i = 0; i < sizeof kept; i++) push_reg(a, kept[i]);
+    for (size_t i = 0; i < sizeof kept; i++) asm_push(a, kept[i]);
     asm_store_fs(a, RSP, AT(host_rsp));
     asm_load_fs(a, RAX, AT(state));
     move_vectors(a, VMOVUPS_LOAD);
@@ -79,19 +70,19 @@ static void write_leave_guest_stack(struct assembler *a) {
 }
 
 static void write_leave(struct assembler *a) {
-    push_reg(a, RAX);
+    asm_push(a, RAX);
     asm_byte(a, 0x9c);                        /* pushfq */
     fs_absolute(a, "\x8f", 1, 0, AT(rflags)); /* pop */
     asm_byte(a, 0xfc);                        /* cld */
     asm_load_fs(a, RAX, AT(state));
     move_registers(a, OPCODE_STORE);
-    pop_reg(a, RCX);
+    asm_pop(a, RCX);
     asm_based(a, OPCODE_STORE, RCX, RAX, STATE(gpr));
     move_vectors(a, VMOVUPS_STORE);
     mxcsr(a, 3, STATE(mxcsr));
     fs_absolute(a, "\x0f\xae", 2, 2, AT(host_mxcsr)); /* ldmxcsr */
     asm_bytes(a, "\xc5\xf8\x77", 3);                  /* vzeroupper */
-    for (size_t i = sizeof kept; i-- > 0;) pop_reg(a, kept[i]);
+    for (size_t i = sizeof kept; i-- > 0;) asm_pop(a, kept[i]);
     asm_byte(a, 0xc3);
 }
 
@@ -135,6 +126,7 @@ void stubs_write(struct jit_space *space) {
     space->one = jit_space_offset(space, asm_here(&a));
     asm_i64(&a, 1);
     if (space->counting) write_minus(space, &a);
+    stub_counter_write(&a, space);
     space->used = jit_space_offset(space, asm_here(&a) + 63) & ~63u;
     space->first_unit_at = space->used;
 }

@@ -25,6 +25,8 @@ struct jit_thread {
     uint64_t kept_vector[2]; /* the same of an XMM register */
     uint64_t seg_base[2]; /* guest addresses of FS:0 and GS:0 */
     uint64_t base, minus_base; /* host address of guest address 0, and its negative */
+    uint64_t counter_return; /* host address behind an instruction that reads a counter */
+    uint64_t counter_rax, counter_rdx; /* the guest's, in case there is no such counter */
     /* used by the stubs */
     uint64_t target;      /* where the entry stub goes */
     uint64_t host_rsp, guest_rsp;
@@ -32,6 +34,7 @@ struct jit_thread {
     struct cpu_state *state;
     uint32_t exit;        /* number of the struct jit_exit */
     uint32_t host_mxcsr;
+    uint32_t is_kicked;   /* a signal came while code of ours ran: to be stopped at the next boundary */
     /* used by C only */
     uint32_t counter_vector; /* not 0: code was left while that XMM register counted, and budget is to be added */
     uint64_t fault_rip;   /* guest address where a signal stopped the code */

@@ -14,6 +14,7 @@
 #include "cpu/engine.h"
 #include "host/clock.h"
 #include "loader/loader.h"
+#include "loader/vdso.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/file.h"
 #include "syscall/linux/fs/vfs.h"
@@ -126,7 +127,7 @@ static int load(struct exec_call *call) {
         .ops = &loader_ops, .arg = call, .file = (struct loader_file *)call->file,
         .path = loader_path(call->request, fd_path), .path_closes = path_closes(call), .argv = call->request->argv,
         .envp = call->request->envp, .stack_limit = process_limit(task->process, RLIMIT_STACK),
-        .random = task->kernel->options.fixed_addresses ? NULL : random_for_loader, .facts = facts(task)};
+        .random = task->kernel->options.fixed_addresses ? NULL : random_for_loader, .facts = facts(task), .vdso = &vdso_image};
     const int r = load_program(call->space, &request, &call->loaded);
     if (r < 0) {
         report_failure(call);
