@@ -67,9 +67,9 @@ static void count_write(struct code_page *page) {
     if (rest + 1 >= UNSTABLE_BUMPS) atomic_store(&page->unstable, true);
 }
 
-/* By a write. In spaces with translated code a page that is written again and again becomes unstable. */
+/* By a write. In a window, where each guard costs calls of the host, a page that is written again and again becomes unstable. */
 static void bump(struct code_entry *entry) {
-    if (atomic_load_explicit(&entry->space->was_native, memory_order_relaxed)) count_write(&entry->page);
+    if (entry->space->back == &back_end_window) count_write(&entry->page);
     count_bump(entry);
     settle_code(entry->space);
 }

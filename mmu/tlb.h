@@ -106,8 +106,8 @@ struct code_page {
     int64_t stable_ns, rest_ns;      /* guarded by space->lock: when it was last watched again, and how long it was not */
 };
 /* In place of a version, which it never equals: the page is written so often that writes to it are not told for a while (unmapping and
- * new rights still are). An engine runs its code without keeping anything of it, and asks again now and then. Only in spaces
- * in which a thread has been native. */
+ * new rights still are). An engine runs its code without keeping anything of it, and asks again now and then. Only in
+ * windows. */
 #define CODE_UNSTABLE UINT32_MAX
 /* Watches the page until its next bump. *version is the one to keep with the bytes fetched after the call: reading it
  * from the page later could miss a bump whose bytes were not there yet. The call leaves and enters the engine: it may
