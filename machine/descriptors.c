@@ -4,14 +4,15 @@
 #include "machine/machine.h"
 
 #include "syscall/linux/fs/fd_table.h"
-#include "syscall/linux/fs/vfs.h"
+#include "syscall/linux/net/net.h"
+#include "syscall/linux/process/kernel.h"
 
 enum { STANDARD_ERROR = 2, MAX_INHERITED = 1024 };
 
 static int adopt(struct lockstep_machine *machine, struct fd_table *table, int fd) {
-    int err = 0;
-    struct file *file = vfs_adopt_host_fd(machine->vfs, fd, &err);
-    if (!file) return err;
+    struct file *file;
+    const int err = net_adopt(machine->kernel->net, fd, &file);
+    if (err) return err;
     const int r = fd_table_install_at(table, file, fd, false);
     return r < 0 ? r : 0;
 }

@@ -3,7 +3,7 @@
 #   include_direction.sh SOURCE_DIR
 set -eu
 cd "$1"
-order=(include base host decoder mmu cpu sched replay loader syscall/linux/abi syscall/linux/fs syscall/linux/ipc syscall/linux/process
+order=(include base host decoder mmu cpu sched replay loader syscall/linux/abi syscall/linux/fs syscall/linux/net syscall/linux/ipc syscall/linux/process
     syscall/linux/procfs syscall/linux machine debugger explore cli)
 
 # Position of the deepest folder of the list that holds a path; -1 for none (system headers).

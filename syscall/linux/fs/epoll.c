@@ -24,6 +24,20 @@ void watch_file_gone(struct file *file) {
     host_mutex_unlock(&file->vfs->watch_lock);
 }
 
+void watch_file_changed(struct file *file) {
+    if (!atomic_load(&file->watched)) return;
+    host_mutex_lock(&file->vfs->watch_lock);
+    LIST_FOR_EACH(node, &file->watches) {
+        struct item *item = CONTAINER_OF(node, struct item, file_node);
+        struct epoll *epoll = item->epoll;
+        host_mutex_lock(&epoll->control_lock);
+        epoll_item_register_again(item);
+        host_mutex_unlock(&epoll->control_lock);
+        wait_queue_wake(&epoll->wait);
+    }
+    host_mutex_unlock(&file->vfs->watch_lock);
+}
+
 /* The next item to ask, off the ready list; NULL at `last`'s end. The caller holds control_lock. */
 static struct item *take_ready(struct epoll *epoll) {
     struct item *item = NULL;

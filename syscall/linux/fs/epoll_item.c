@@ -78,6 +78,13 @@ static int register_item(struct item *item) {
     return host_only ? 0 : (int)(events & item->events & 0xffff);
 }
 
+void epoll_item_register_again(struct item *item) {
+    for (int i = 0; i < item->n_waiters; i++) wait_queue_remove(&item->waiters[i]);
+    item->n_waiters = 0;
+    (void)register_item(item);
+    epoll_item_make_ready(item);
+}
+
 void epoll_item_free(struct item *item) {
     struct epoll *epoll = item->epoll;
     list_remove(&item->file_node);

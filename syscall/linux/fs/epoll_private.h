@@ -50,5 +50,7 @@ static inline struct epoll *epoll_of(struct file *file) {
 
 /* Puts the item on the ready list. */
 void epoll_item_make_ready(struct item *item);
+/* Registers with the file once more, which wakes its waiters in another way now. The locks as below. */
+void epoll_item_register_again(struct item *item);
 /* Takes the item off everything but the hash and frees it. The caller holds watch_lock and control_lock. */
 void epoll_item_free(struct item *item);

@@ -149,6 +149,13 @@ int fd_table_install(struct fd_table *table, struct file *file, int min, bool cl
     return fd;
 }
 
+int fd_table_check_room(struct fd_table *table) {
+    host_mutex_lock(&table->lock);
+    const bool full = lowest_free_locked(table, 0) >= table->limit;
+    host_mutex_unlock(&table->lock);
+    return full ? -EMFILE : 0;
+}
+
 int fd_table_install_at(struct fd_table *table, struct file *file, int fd, bool cloexec) {
     struct file *old = NULL;
     int r = -EBADF;

@@ -28,6 +28,8 @@ struct file *fd_table_file(struct fd_table *table, int fd);
 /* Puts file at the lowest free number >= min. The count moves to the table, also on failure.
  * Returns fd, -EMFILE, -ENOMEM, -EINVAL (min beyond the limit). */
 int fd_table_install(struct fd_table *table, struct file *file, int min, bool cloexec);
+/* 0, or -EMFILE when no number is free now: for calls that must not take what they cannot give. */
+int fd_table_check_room(struct fd_table *table);
 /* Puts file at fd, closing what was there. The count moves, also on failure. Returns fd, -EBADF, -ENOMEM. */
 int fd_table_install_at(struct fd_table *table, struct file *file, int fd, bool cloexec);
 /* Returns 0 or -EBADF. */

@@ -15,6 +15,7 @@ struct file;
 struct node;
 struct vfs;
 struct mem_object;
+struct socket_ops;
 
 /* A directory entry on its way to the guest. emit returns false when there is no room left. */
 struct dir_sink {
@@ -31,6 +32,7 @@ struct ioctl_call {
 struct file_ops {
     const char *kind; /* "pipe", "[eventpoll]": what /proc/PID/fd shows when there is no path */
     bool seekable;
+    const struct socket_ops *socket; /* of a socket (net/socket.h); NULL: it is none */
     /* Move bytes. Return the bytes moved (0: end of file) or -E; a signal before the first byte is -ERESTARTSYS. */
     int64_t (*read)(struct file *file, struct io *io);
     int64_t (*write)(struct file *file, struct io *io);

@@ -95,14 +95,6 @@ _Atomic int *vfs_terminal_group(struct vfs *vfs) {
     return &vfs->terminal_group;
 }
 
-struct file *vfs_adopt_host_fd(struct vfs *vfs, int host_fd, int *err) {
-    struct file *file;
-    const int flags = host_file_get_flags(host_fd);
-    const int fd = flags < 0 ? flags : host_file_dup(host_fd);
-    *err = fd < 0 ? fd : host_open_fd(vfs, fd, flags & ~O_NONBLOCK, &file);
-    return *err ? NULL : file;
-}
-
 /* If path is inside prefix, what follows it ("/..."), else NULL. */
 static const char *below(const char *path, const char *prefix, size_t n) {
     if (n == 1 && prefix[0] == '/') return path[0] == '/' ? path : NULL;

@@ -36,8 +36,6 @@ int vfs_open(const struct vfs_caller *caller, int dirfd, const char *path, int f
              struct file **out);
 /* open for exec: a regular file for reading that the caller may execute; -EACCES otherwise. */
 int vfs_open_exec(const struct vfs_caller *caller, int dirfd, const char *path, int at_flags, struct file **out);
-/* Files for the machine's own host descriptors 0, 1, 2: NULL and *err when the host has it closed. */
-struct file *vfs_adopt_host_fd(struct vfs *vfs, int host_fd, int *err);
 
 /* Absolute guest path of a node as getcwd(2) shows it. Returns its length (zero not counted) or -E. */
 int64_t vfs_node_path(struct node *node, struct node *root, char *out, size_t size);

@@ -6,3 +6,6 @@ struct file;
 
 /* The last count of the file went: its items are taken off their epolls. */
 void watch_file_gone(struct file *file);
+
+/* What wakes those who wait for the file is another thing from now on: its items register again. No lock held. */
+void watch_file_changed(struct file *file);

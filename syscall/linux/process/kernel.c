@@ -4,6 +4,7 @@
 #include "syscall/linux/process/exec.h"
 #include "syscall/linux/process/exit.h"
 #include "syscall/linux/process/futex.h"
+#include "syscall/linux/process/identify.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/signal.h"
 
@@ -15,6 +16,7 @@
 #include "syscall/linux/fs/fs_context.h"
 #include "syscall/linux/fs/walk.h"
 #include "syscall/linux/ipc/ipc.h"
+#include "syscall/linux/net/net.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +47,8 @@ struct kernel *kernel_new(const struct kernel_options *options) {
     kernel->futexes = futex_table_new();
     kernel->timers = timer_service_new();
     kernel->ipc = ipc_new();
-    if (kernel->futexes && kernel->timers && kernel->ipc) return kernel;
+    kernel->net = net_new(&(struct net_options){.vfs = options->vfs, .identify = task_identify});
+    if (kernel->futexes && kernel->timers && kernel->ipc && kernel->net) return kernel;
     kernel_free(kernel);
     return NULL;
 }
@@ -77,6 +80,7 @@ void kernel_free(struct kernel *kernel) {
     kill_everything(kernel);
     reap_everything(kernel);
     ipc_free(kernel->ipc);
+    net_free(kernel->net);
     timer_service_free(kernel->timers);
     futex_table_free(kernel->futexes);
     host_mutex_fini(&kernel->tasks_lock);

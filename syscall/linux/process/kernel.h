@@ -18,6 +18,7 @@ struct frame_pool;
 struct fs_context;
 struct futex_table;
 struct ipc;
+struct net;
 struct process;
 struct task;
 struct timer_service;
@@ -54,6 +55,7 @@ struct kernel {
     struct vfs *vfs;
     struct futex_table *futexes;    /* owned */
     struct ipc *ipc;                /* owned */
+    struct net *net;                /* owned; net/net.h */
     struct timer_service *timers;   /* owned; thread made at the first timer */
     int64_t boot_ns;                /* host_clock_monotonic_ns() when the machine started */
     int n_cpus;

@@ -54,6 +54,7 @@ PROC_TEXT(uptime);
 PROC_TEXT(version);
 PROC_TEXT(loadavg);
 PROC_TEXT(filesystems);
+PROC_TEXT(net_unix);
 PROC_TEXT(ostype);
 PROC_TEXT(osrelease);
 PROC_TEXT(hostname);

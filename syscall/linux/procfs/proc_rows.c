@@ -27,6 +27,8 @@ const struct proc_row proc_rows[] = {
     TEXT("sysvipc/msg", sysvipc_msg),
     TEXT("sysvipc/sem", sysvipc_sem),
     TEXT("sysvipc/shm", sysvipc_shm),
+    DIR("net"),
+    TEXT("net/unix", net_unix),
     DIR("sys"),
     DIR("sys/fs"),
     TEXT("sys/fs/file-max", file_max),
