@@ -2,6 +2,7 @@
 /* The host's terminals, in the layouts of x86-64 Linux. All return 0 or -E (-ENOTTY: not a terminal). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The kernel's struct termios, as TCGETS gives it. */
@@ -16,6 +17,9 @@ struct host_winsize {
 
 enum host_terminal_when { HOST_TERMINAL_NOW, HOST_TERMINAL_DRAIN, HOST_TERMINAL_FLUSH };
 
+/* Is it our controlling terminal? Are we in its foreground? */
+bool host_terminal_is_ours(int fd);
+bool host_terminal_in_foreground(int fd);
 int host_terminal_get(int fd, struct host_termios *out);
 int host_terminal_set(int fd, enum host_terminal_when when, const struct host_termios *in);
 int host_terminal_get_size(int fd, struct host_winsize *out);

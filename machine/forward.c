@@ -5,6 +5,7 @@
 
 #include "syscall/linux/abi/siginfo.h"
 #include "syscall/linux/process/kernel.h"
+#include "syscall/linux/process/process.h"
 
 /* Whether the signal's default is to end a process. */
 static bool ends_programs(int number) {
@@ -16,9 +17,10 @@ static bool ends_programs(int number) {
     }
 }
 
+/* Or about to be: a signal to it would be lost. */
 static bool first_process_gone(struct kernel *kernel) {
     host_mutex_lock(&kernel->tasks_lock);
-    const bool gone = kernel->init_exited;
+    const bool gone = kernel->init_exited || (kernel->init && atomic_load(&kernel->init->dying));
     host_mutex_unlock(&kernel->tasks_lock);
     return gone;
 }

@@ -6,9 +6,18 @@
 
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <unistd.h>
 
 static int result(int r) {
     return r < 0 ? host_error_last() : 0;
+}
+
+bool host_terminal_is_ours(int fd) {
+    return tcgetpgrp(fd) >= 0;
+}
+
+bool host_terminal_in_foreground(int fd) {
+    return tcgetpgrp(fd) == getpgrp();
 }
 
 int host_terminal_get_size(int fd, struct host_winsize *out) {

@@ -2,6 +2,7 @@
 /* ioctl(2): what concerns the descriptor or the terminal's owner is answered here, the rest by the file. */
 #include "syscall/linux/abi/ioctl.h"
 #include "syscall/linux/call.h"
+#include "syscall/linux/fs/pty.h"
 #include "syscall/linux/terminal.h"
 
 static int64_t set_flag(struct task *task, struct file *file, uint64_t arg, int flag) {
@@ -12,8 +13,15 @@ static int64_t set_flag(struct task *task, struct file *file, uint64_t arg, int 
     return file_set_flags(file, on ? flags | flag : flags & ~flag);
 }
 
+static int64_t open_peer(struct task *task, struct file *master, int flags) {
+    const struct vfs_caller caller = call_of(task);
+    struct file *slave = NULL;
+    const int err = pty_open_peer(&caller, master, flags, &slave);
+    return call_install(task, slave, (flags & O_CLOEXEC) != 0, err);
+}
+
 static int64_t dispatch(struct task *task, struct file *file, const uint64_t arg[6]) {
-    const struct ioctl_call call = {.cmd = (unsigned)arg[1], .arg = arg[2], .space = task_space(task)};
+    const struct ioctl_call call = {.cmd = (unsigned)arg[1], .arg = arg[2], .space = task_space(task), .self = &task->sched};
     switch (call.cmd) {
     case FIOCLEX: return fd_table_set_cloexec(task->fds, (int)arg[0], true);
     case FIONCLEX: return fd_table_set_cloexec(task->fds, (int)arg[0], false);
@@ -23,7 +31,9 @@ static int64_t dispatch(struct task *task, struct file *file, const uint64_t arg
     case TIOCSPGRP:
     case TIOCGSID:
     case TIOCSCTTY:
-    case TIOCNOTTY: return terminal_ioctl(task, file, &call);
+    case TIOCNOTTY:
+    case TIOCSTI: return terminal_ioctl(task, file, &call);
+    case TIOCGPTPEER: return open_peer(task, file, (int)arg[2]);
     default: return file_ioctl(file, &call);
     }
 }

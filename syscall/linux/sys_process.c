@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Process numbers, groups and sessions, and the ends of threads and processes. */
 #include "syscall/linux/handlers.h"
+#include "syscall/linux/process/job_control.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/signal.h"
 
@@ -108,6 +109,7 @@ static int64_t setsid_locked(struct task *task) {
         if (process->pgid == self->pid) return -EPERM;
     }
     self->pgid = self->sid = self->pid;
+    job_control_drop_locked(self);
     return self->pid;
 }
 

@@ -1,86 +1,42 @@
 /* SPDX-License-Identifier: ISC */
-/* Session and foreground group of the one terminal that the machine was started on. */
+/* The requests to a terminal that are about processes, for terminals of our own, their masters, and the host's. */
 #include "syscall/linux/terminal.h"
 
-#include "host/terminal.h"
 #include "syscall/linux/abi/ioctl.h"
 #include "syscall/linux/call.h"
-
-enum { NO_SESSION = -1 };
-
-struct caller_ids {
-    int pid, pgid, sid;
-};
-
-static struct caller_ids ids_of(struct process *process) {
-    host_mutex_lock(&process->kernel->tasks_lock);
-    const struct caller_ids ids = {process->pid, process->pgid, process->sid};
-    host_mutex_unlock(&process->kernel->tasks_lock);
-    return ids;
-}
-
-/* The first session has the terminal from the start. */
-static int session_of(struct kernel *kernel) {
-    const int sid = atomic_load(vfs_terminal_session(kernel->vfs));
-    return sid || !kernel->init ? sid : ids_of(kernel->init).sid;
-}
-
-static int group_of(struct kernel *kernel) {
-    const int pgid = atomic_load(vfs_terminal_group(kernel->vfs));
-    return pgid || !kernel->init ? pgid : ids_of(kernel->init).pgid;
-}
-
-struct group_search {
-    int pgid, sid;
-};
-
-static int in_group(struct process *process, void *arg) {
-    const struct group_search *search = arg;
-    const struct caller_ids ids = ids_of(process);
-    return ids.pgid == search->pgid && ids.sid == search->sid;
-}
-
-static int64_t set_group(struct task *task, const struct ioctl_call *call, int sid) {
-    int32_t pgid;
-    const int err = copy_from_guest(task, &pgid, call->arg, sizeof pgid);
-    if (err) return err;
-    if (pgid < 0) return -EINVAL;
-    struct group_search search = {pgid, sid};
-    if (!process_for_each(task->kernel, in_group, &search)) return -EPERM;
-    atomic_store(vfs_terminal_group(task->kernel->vfs), pgid);
-    return 0;
-}
+#include "syscall/linux/fs/pty.h"
+#include "syscall/linux/process/job_control.h"
 
 static int64_t put_id(struct task *task, const struct ioctl_call *call, int32_t id) {
-    return copy_to_guest(task, call->arg, &id, sizeof id);
+    return id < 0 ? id : copy_to_guest(task, call->arg, &id, sizeof id);
 }
 
-/* A session leader takes the terminal if nobody has it. */
-static int64_t take(struct task *task, const struct caller_ids *ids, int session) {
-    if (session == ids->sid) return 0;
-    if (ids->pid != ids->sid || session != NO_SESSION) return -EPERM;
-    atomic_store(vfs_terminal_session(task->kernel->vfs), ids->sid);
-    atomic_store(vfs_terminal_group(task->kernel->vfs), ids->pgid);
-    return 0;
+static int64_t set_group(struct task *task, struct tty *tty, const struct ioctl_call *call) {
+    int32_t pgid;
+    const int err = copy_from_guest(task, &pgid, call->arg, sizeof pgid);
+    return err ? err : job_control_set_group(task, tty, pgid);
 }
 
-static int64_t give_up(struct task *task, const struct caller_ids *ids) {
-    if (ids->pid == ids->sid) atomic_store(vfs_terminal_session(task->kernel->vfs), NO_SESSION);
-    return 0;
+/* As if the byte had been typed. */
+static int64_t type(struct task *task, struct file *file, struct tty *tty, const struct ioctl_call *call) {
+    uint8_t byte;
+    const bool own = job_control_group(task, tty, false) >= 0;
+    if (!own && !cred_capable(&task->cred, CAP_SYS_ADMIN)) return -EPERM;
+    const int err = copy_from_guest(task, &byte, call->arg, 1);
+    if (err) return err;
+    return tty->ops == &pty_tty_ops ? pty_type(pty_of_tty(tty), byte) : -EIO;
 }
 
 int64_t terminal_ioctl(struct task *task, struct file *file, const struct ioctl_call *call) {
-    struct host_termios attributes;
-    const int fd = file_host_fd(file);
-    if (fd < 0 || host_terminal_get(fd, &attributes) != 0) return -ENOTTY;
-    const struct caller_ids ids = ids_of(task->process);
-    const int session = session_of(task->kernel);
-    if (call->cmd == TIOCSCTTY) return take(task, &ids, session);
-    if (session != ids.sid) return -ENOTTY;
+    bool master;
+    struct tty *tty = file_tty(file, &master);
+    if (!tty) return -ENOTTY;
     switch (call->cmd) {
-    case TIOCGPGRP: return put_id(task, call, group_of(task->kernel));
-    case TIOCSPGRP: return set_group(task, call, session);
-    case TIOCGSID: return put_id(task, call, session);
-    default: return give_up(task, &ids);
+    case TIOCSCTTY: return job_control_take(task, tty, file_readable(file), call->arg == 1);
+    case TIOCNOTTY: return master ? -ENOTTY : job_control_give_up(task, tty);
+    case TIOCGPGRP: return put_id(task, call, job_control_group(task, tty, master));
+    case TIOCGSID: return put_id(task, call, job_control_session(task, tty, master));
+    case TIOCSTI: return type(task, file, tty, call);
+    default: return set_group(task, tty, call);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* /dev: the memory devices, ours; the terminal and shared memory, the host's; descriptors by way of /proc. */
+/* /dev: the memory devices, ours; pseudoterminals, ours; shared memory, the host's; descriptors by way of /proc. */
 #include "base/bits.h"
 #include "base/error.h"
 #include "host/clock.h"
@@ -7,7 +7,7 @@
 #include "mmu/object.h"
 #include "syscall/linux/abi/dirent.h"
 #include "syscall/linux/fs/host_node.h"
-#include "syscall/linux/fs/host_open.h"
+#include "syscall/linux/fs/pty.h"
 #include "syscall/linux/fs/tree.h"
 #include "syscall/linux/fs/vfs_private.h"
 
@@ -74,7 +74,7 @@ static void release(struct file *file) {
     static const struct file_ops name##_ops = {.kind = #name, .seekable = true, .seek = seek_nowhere,      \
                                                .path = get_path, .reopen = reopen, .release = release,     \
                                                __VA_ARGS__};                                               \
-    static int open_##name(struct node *node, int flags, struct file **out) {                              \
+    static int open_##name(const struct vfs_caller *caller, struct node *node, int flags, struct file **out) { \
         return open_device(node, &name##_ops, flags, out);                                                 \
     }
 
@@ -92,9 +92,22 @@ DEVICE_OPS(zero, .read = read_zeros, .write = swallow, .mem_object = map_zeros)
 DEVICE_OPS(full, .read = read_zeros, .write = refuse)
 DEVICE_OPS(random, .read = read_random, .write = swallow, .poll = always)
 
-static int open_terminal(struct node *node, int flags, struct file **out) {
-    const int fd = host_file_open_at(HOST_CWD, "/dev/tty", host_open_flags(flags), 0);
-    return fd < 0 ? fd : host_open_fd(node->vfs, fd, flags, out);
+/* /dev/tty: the caller's own. */
+static int open_terminal(const struct vfs_caller *caller, struct node *node, int flags, struct file **out) {
+    struct tty *tty = tty_controlling(node->vfs, caller ? caller->task : NULL);
+    if (!tty) return -ENXIO;
+    const int r = tty->ops->open(tty, node, flags, out);
+    tty_put(tty);
+    return r;
+}
+
+static int open_console(const struct vfs_caller *caller, struct node *node, int flags, struct file **out) {
+    struct tty *tty = node->vfs->terminal;
+    return tty ? tty->ops->open(tty, node, flags, out) : -EIO;
+}
+
+static int open_ptmx(const struct vfs_caller *caller, struct node *node, int flags, struct file **out) {
+    return pty_open_master(caller, node, flags, out);
 }
 
 #define MEMORY_DEVICE(minor) ((1ull << 8) | (minor))
@@ -107,16 +120,18 @@ static const struct tree_row rows[] = {
     {.path = "random", .mode = S_IFCHR | 0666, .rdev = MEMORY_DEVICE(8), .open = open_random},
     {.path = "urandom", .mode = S_IFCHR | 0666, .rdev = MEMORY_DEVICE(9), .open = open_random},
     {.path = "tty", .mode = S_IFCHR | 0666, .rdev = 5ull << 8, .open = open_terminal},
+    {.path = "console", .mode = S_IFCHR | 0600, .rdev = 5ull << 8 | 1, .open = open_console},
+    {.path = "ptmx", .mode = S_IFCHR | 0666, .rdev = 5ull << 8 | 2, .open = open_ptmx},
     {.path = "fd", .mode = S_IFLNK | 0777, .link = "/proc/self/fd"},
     {.path = "stdin", .mode = S_IFLNK | 0777, .link = "/proc/self/fd/0"},
     {.path = "stdout", .mode = S_IFLNK | 0777, .link = "/proc/self/fd/1"},
     {.path = "stderr", .mode = S_IFLNK | 0777, .link = "/proc/self/fd/2"},
 };
 
-/* Host directories that show through. */
+/* Directories of another kind: the host's, and /dev/pts. */
 static int lookup_host(const struct vfs_caller *caller, struct node *dir, const char *name, struct node **out) {
-    for (int i = 0; i < dir->vfs->n_host_mounts; i++) {
-        struct node *mount = dir->vfs->host_mounts[i];
+    for (int i = 0; i < dir->vfs->n_dev_mounts; i++) {
+        struct node *mount = dir->vfs->dev_mounts[i];
         if (strcmp(mount->name, name) != 0) continue;
         *out = node_get(mount);
         return 0;
@@ -125,10 +140,11 @@ static int lookup_host(const struct vfs_caller *caller, struct node *dir, const 
 }
 
 static bool list_host(struct node *dir, uint64_t index, char name[256], uint64_t *ino, unsigned char *type) {
-    if (index >= (uint64_t)dir->vfs->n_host_mounts) return false;
-    const struct host_node *mount = host_node_of(dir->vfs->host_mounts[index]);
-    strcpy(name, mount->node.name);
-    *ino = mount->ino;
+    if (index >= (uint64_t)dir->vfs->n_dev_mounts) return false;
+    struct node *mount = dir->vfs->dev_mounts[index];
+    struct linux_stat stat;
+    strcpy(name, mount->name);
+    *ino = node_stat(mount, &stat) == 0 ? stat.ino : 1;
     *type = DT_DIR;
     return true;
 }
@@ -143,7 +159,7 @@ static int show_host(struct vfs *vfs, struct node *dev, const char *name, int di
     if (fd < 0) return 0;
     struct node *node;
     const int r = host_node_new(vfs, fd, dev, name, &node);
-    if (r == 0) vfs->host_mounts[vfs->n_host_mounts++] = node;
+    if (r == 0) vfs->dev_mounts[vfs->n_dev_mounts++] = node;
     return r;
 }
 
@@ -154,12 +170,13 @@ struct node *devfs_new(struct vfs *vfs) {
     int r;
     if (vfs->own_root) {
         r = show_host(vfs, dev, "shm", root, "dev/shm");
-        if (r == 0 && vfs->n_host_mounts == 0) r = show_host(vfs, dev, "shm", root, "tmp");
+        if (r == 0 && vfs->n_dev_mounts == 0) r = show_host(vfs, dev, "shm", root, "tmp");
     } else {
         r = show_host(vfs, dev, "shm", HOST_CWD, "/dev/shm");
-        if (r == 0) r = show_host(vfs, dev, "pts", HOST_CWD, "/dev/pts");
     }
-    if (r == 0) return dev;
+    vfs->devpts = devpts_new(vfs, dev);
+    if (vfs->devpts) vfs->dev_mounts[vfs->n_dev_mounts++] = vfs->devpts;
+    if (r == 0 && vfs->devpts) return dev;
     node_put(dev);
     return NULL;
 }

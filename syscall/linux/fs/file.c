@@ -154,6 +154,11 @@ int file_host_fd(struct file *file) {
     return file->ops->host_fd ? file->ops->host_fd(file) : -1;
 }
 
+struct tty *file_tty(struct file *file, bool *master) {
+    *master = false;
+    return file->ops->tty ? file->ops->tty(file, master) : NULL;
+}
+
 struct mem_object *file_mem_object(struct file *file, bool writable, int *err) {
     *err = file_readable(file) && (!writable || file_writable(file)) ? -ENODEV : -EACCES;
     if (*err == -EACCES || !file->ops->mem_object) return NULL;

@@ -13,6 +13,7 @@
 
 struct file;
 struct node;
+struct tty;
 struct vfs;
 struct mem_object;
 struct socket_ops;
@@ -26,6 +27,7 @@ struct ioctl_call {
     unsigned cmd;
     uint64_t arg;
     struct address_space *space; /* borrowed: where arg points */
+    struct sched_thread *self;   /* borrowed: who asks */
 };
 
 /* Any row may be NULL: the file_* wrapper then gives the error that Linux gives. */
@@ -54,6 +56,8 @@ struct file_ops {
     int64_t (*path)(struct file *file, char *out, size_t size);
     /* The host descriptor behind it; NULL: none. */
     int (*host_fd)(struct file *file);
+    /* The terminal that it is, borrowed while the file is held. *master: it is the other side of one. NULL: none. */
+    struct tty *(*tty)(struct file *file, bool *master);
     /* A descriptor was closed (not the last one, perhaps). */
     void (*flush)(struct file *file);
     /* The last count went: frees the file. */
@@ -102,6 +106,9 @@ int file_reopen(struct file *file, int flags, struct file **out);
 int64_t file_path(struct file *file, char *out, size_t size);
 /* Host descriptor, borrowed while the file is held; -1: none. */
 int file_host_fd(struct file *file);
+
+/* The terminal that it is; NULL: none. */
+struct tty *file_tty(struct file *file, bool *master);
 
 /* For mmap: a new memory object over the file (the caller's count). writable: MAP_SHARED with PROT_WRITE is allowed
  * or may be asked for by mprotect later. Returns NULL and *err = -EACCES, -ENODEV, -ENOMEM. */

@@ -92,6 +92,12 @@ static const struct file_ops stream_ops = {
     .path = get_path, .host_fd = get_fd, .release = release,
 };
 
+static const struct file_ops terminal_ops = {
+    .kind = "terminal", .read = host_tty_read, .write = host_tty_write, .ioctl = host_tty_ioctl,
+    .poll = host_stream_poll, .stat = get_stat, .set_flags = set_flags, .tty = host_tty_of, .reopen = reopen,
+    .path = get_path, .host_fd = get_fd, .release = release,
+};
+
 static const struct file_ops directory_ops = {
     .kind = "directory", .seekable = true, .seek = seek, .getdents = host_directory_getdents, .stat = get_stat,
     .reopen = reopen, .path = get_path, .host_fd = get_fd, .release = release,
@@ -138,6 +144,7 @@ int host_open_fd(struct vfs *vfs, int fd, int flags, struct file **out) {
     }
     *out = r ? NULL : make(vfs, fd, type, flags, node);
     if (*out) {
+        if ((*out)->ops == &stream_ops && type == S_IFCHR && host_tty_is(vfs->terminal, stat.rdev)) (*out)->ops = &terminal_ops;
         host_file_of(*out)->dev = stat.dev;
         host_file_of(*out)->ino = stat.ino;
         return 0;

@@ -24,3 +24,8 @@ int64_t host_stream_write(struct file *file, struct io *io);
 unsigned host_stream_poll(struct file *file, struct poll_table *table);
 int host_directory_getdents(struct file *file, struct dir_sink *sink);
 int64_t host_terminal_ioctl(struct file *file, const struct ioctl_call *call);
+/* The same for the terminal that the machine was started on, with job control (host_tty.c). */
+int64_t host_tty_read(struct file *file, struct io *io);
+int64_t host_tty_write(struct file *file, struct io *io);
+int64_t host_tty_ioctl(struct file *file, const struct ioctl_call *call);
+struct tty *host_tty_of(struct file *file, bool *master);

@@ -86,7 +86,7 @@ static int open_node(const struct vfs_caller *caller, struct node *node, int fla
     static const struct dir_lister lister = {.next = next};
     const struct tree_row *row = of(node)->row;
     if (node->type == S_IFDIR) return dir_file_open(node, &lister, flags, out);
-    if (row->open) return row->open(node, flags, out);
+    if (row->open) return row->open(caller, node, flags, out);
     return text_file_open(node, &row->text, flags, out);
 }
 

@@ -11,7 +11,7 @@ struct tree_row {
     uint64_t rdev;        /* of a device */
     const char *link;     /* text of a symbolic link */
     struct text_source text;                                            /* of a regular file */
-    int (*open)(struct node *node, int flags, struct file **out);       /* of a device */
+    int (*open)(const struct vfs_caller *caller, struct node *node, int flags, struct file **out); /* of a device; caller may be NULL */
 };
 
 struct tree {

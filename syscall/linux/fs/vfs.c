@@ -8,6 +8,7 @@
 #include "syscall/linux/fs/host_node.h"
 #include "syscall/linux/fs/host_open.h"
 #include "syscall/linux/fs/lock.h"
+#include "syscall/linux/fs/pty.h"
 #include "syscall/linux/fs/vfs_private.h"
 #include "syscall/linux/fs/walk.h"
 
@@ -24,7 +25,9 @@ static int set_up(struct vfs *vfs, const struct vfs_options *options) {
     atomic_init(&vfs->next_ino, 1000);
     vfs->locks = lock_table_new();
     vfs->fifos = fifo_table_new();
-    if (!vfs->locks || !vfs->fifos) return -ENOMEM;
+    vfs->ptys = pty_table_new();
+    if (!vfs->locks || !vfs->fifos || !vfs->ptys) return -ENOMEM;
+    vfs->terminal = host_tty_new(vfs, &vfs->ptys->reserved);
     const int fd = host_file_open_at(HOST_CWD, options->rootfs ? options->rootfs : "/", O_PATH | O_DIRECTORY, 0);
     if (fd < 0) return fd;
     int r = host_node_new(vfs, fd, NULL, NULL, &vfs->root);
@@ -49,9 +52,11 @@ struct vfs *vfs_new(const struct vfs_options *options, int *err) {
 
 void vfs_free(struct vfs *vfs) {
     if (!vfs) return;
-    for (int i = 0; i < vfs->n_host_mounts; i++) node_put(vfs->host_mounts[i]);
+    for (int i = 0; i < vfs->n_dev_mounts; i++) node_put(vfs->dev_mounts[i]);
     for (int i = 0; i < vfs->n_mounts; i++) node_put(vfs->mounts[i].root);
     node_put(vfs->root);
+    tty_put(vfs->terminal);
+    pty_table_free(vfs->ptys);
     fifo_table_free(vfs->fifos);
     lock_table_free(vfs->locks);
     host_mutex_fini(&vfs->watch_lock);
@@ -87,12 +92,13 @@ struct lock_table *vfs_locks(struct vfs *vfs) {
     return vfs->locks;
 }
 
-_Atomic int *vfs_terminal_session(struct vfs *vfs) {
-    return &vfs->terminal_session;
+struct tty *vfs_terminal(struct vfs *vfs) {
+    return vfs->terminal;
 }
 
-_Atomic int *vfs_terminal_group(struct vfs *vfs) {
-    return &vfs->terminal_group;
+void vfs_set_job_control(struct vfs *vfs, const struct job_control *jobs, void *arg) {
+    vfs->jobs_arg = arg;
+    vfs->jobs = jobs;
 }
 
 /* If path is inside prefix, what follows it ("/..."), else NULL. */

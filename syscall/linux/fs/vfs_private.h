@@ -2,9 +2,11 @@
 /* The inside of struct vfs, for the files of fs/ only. */
 #pragma once
 
+#include "syscall/linux/fs/tty.h"
 #include "syscall/linux/fs/vfs.h"
 
 struct lock_table;
+struct pty_table;
 struct fifo_table;
 
 enum { VFS_MAX_MOUNTS = 8 };
@@ -20,19 +22,23 @@ struct vfs {
     struct node *root;                   /* counted: the directory that is the guest's / */
     struct mount mounts[VFS_MAX_MOUNTS]; /* our trees, each at /name */
     int n_mounts;
-    struct node *host_mounts[VFS_MAX_MOUNTS]; /* counted: host directories inside our trees (/dev/shm) */
-    int n_host_mounts;
+    struct node *dev_mounts[VFS_MAX_MOUNTS]; /* counted: directories inside /dev (shm, pts) */
+    int n_dev_mounts;
     unsigned first_umask;
     int64_t start_ns;                    /* real time */
     bool own_root;                       /* the root is not the host's */
 
     _Atomic uint64_t next_ino;           /* atomic: for objects without a host name */
 
-    _Atomic int terminal_session, terminal_group; /* atomic */
+    struct tty *terminal;                /* counted: the host's terminal that we were started on; NULL */
+    struct node *devpts;                 /* counted: /dev/pts */
+    const struct job_control *jobs;      /* borrowed; NULL until the kernel is there */
+    void *jobs_arg;
 
     /* own locks */
     struct lock_table *locks;            /* owned */
     struct fifo_table *fifos;            /* owned */
+    struct pty_table *ptys;              /* owned */
     struct host_mutex watch_lock;        /* outermost of epoll's: nesting changes under it */
 };
 

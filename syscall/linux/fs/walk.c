@@ -106,8 +106,8 @@ static int leap(struct walk *w) {
 static int step_up(struct walk *w) {
     if (node_same(w->cur, w->root)) return w->flags & WALK_BENEATH ? -EXDEV : 0;
     if (node_same(w->cur, w->vfs->root)) return 0;
-    for (int i = 0; i < w->vfs->n_host_mounts; i++) {
-        struct node *mount = w->vfs->host_mounts[i];
+    for (int i = 0; i < w->vfs->n_dev_mounts; i++) {
+        struct node *mount = w->vfs->dev_mounts[i];
         if (!node_same(w->cur, mount)) continue;
         go_to(w, node_get(mount->parent));
         return 0;

@@ -35,6 +35,9 @@ int vfs_start(const struct vfs_caller *caller, int dirfd, struct node **out);
 int walk_open_plain(struct vfs *vfs, struct node *root, struct node *from, const char *path, int flags,
                     unsigned mode);
 
+struct job_control;
+struct tty;
+
 struct node *vfs_root(struct vfs *vfs);
 unsigned vfs_first_umask(struct vfs *vfs);
 uint64_t vfs_next_ino(struct vfs *vfs);
@@ -44,7 +47,7 @@ struct lock_table *vfs_locks(struct vfs *vfs);
 /* openat2(2): vfs_open with WALK_NO_... and no short cut. */
 int vfs_open_walk(const struct vfs_caller *caller, int dirfd, const char *path, int walk, int flags, unsigned mode,
                   struct file **out);
-/* Session and foreground group of the machine's terminal: numbers that only the layer above gives a meaning; 0: not
- * set yet. */
-_Atomic int *vfs_terminal_session(struct vfs *vfs);
-_Atomic int *vfs_terminal_group(struct vfs *vfs);
+/* The host's terminal that the machine was started on, borrowed; NULL: none. */
+struct tty *vfs_terminal(struct vfs *vfs);
+/* What terminals need of processes; set once, before the first process. */
+void vfs_set_job_control(struct vfs *vfs, const struct job_control *jobs, void *arg);

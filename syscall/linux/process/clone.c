@@ -12,6 +12,7 @@
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
 #include "syscall/linux/ipc/sem.h"
+#include "syscall/linux/fs/tty.h"
 
 #include <string.h>
 
@@ -172,6 +173,7 @@ static void link_process_locked(struct clone_call *call) {
     child->exit_signal = sibling ? self->exit_signal : call->request->exit_signal;
     child->pgid = self->pgid;
     child->sid = self->sid;
+    child->tty = self->tty ? tty_get(self->tty) : NULL;
     child->leader = call->child;
     if (child->parent) list_append(&child->parent->children, &child->sibling);
     pids_add_process_locked(process_get(child));

@@ -6,6 +6,7 @@
 #include "syscall/linux/process/cputime.h"
 #include "syscall/linux/process/futex.h"
 #include "syscall/linux/process/itimer.h"
+#include "syscall/linux/process/job_control.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/posix_timer.h"
 #include "syscall/linux/process/ptrace.h"
@@ -177,6 +178,7 @@ static void become_zombie_locked(struct process *process, int last_status) {
     signal_queue_flush_locked(&process->pending, ~0ull);
     host_mutex_unlock(&process->signal_lock);
     process->state = PROCESS_ZOMBIE;
+    job_control_leader_exits_locked(process);
     give_children_away_locked(process);
     stop_hang_up_orphans_locked(process);
     tell_machine_locked(process);

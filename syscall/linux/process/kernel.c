@@ -5,6 +5,7 @@
 #include "syscall/linux/process/exit.h"
 #include "syscall/linux/process/futex.h"
 #include "syscall/linux/process/identify.h"
+#include "syscall/linux/process/job_control.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/signal.h"
 
@@ -14,6 +15,7 @@
 #include "syscall/linux/abi/fcntl.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
+#include "syscall/linux/fs/tty.h"
 #include "syscall/linux/fs/walk.h"
 #include "syscall/linux/ipc/ipc.h"
 #include "syscall/linux/net/net.h"
@@ -44,6 +46,7 @@ struct kernel *kernel_new(const struct kernel_options *options) {
         list_init(&kernel->processes_by_pid[i]);
     }
     set_names(kernel);
+    job_control_init(kernel);
     kernel->futexes = futex_table_new();
     kernel->timers = timer_service_new();
     kernel->ipc = ipc_new();
@@ -122,6 +125,7 @@ static int enter_first_task(struct task *task) {
     if (pid > 0) {
         process->pid = process->pgid = pid;
         process->sid = KERNEL_PID;
+        job_control_start_locked(process);
         process->exit_signal = SIGCHLD;
         process->leader = task;
         atomic_store(&task->tid, pid);
@@ -183,19 +187,24 @@ int kernel_wait(struct kernel *kernel) {
 
 /* Signals that a terminal sends, to its foreground process group. */
 static bool comes_from_terminal(int signo) {
-    return signo == SIGINT || signo == SIGQUIT || signo == SIGTSTP || signo == SIGWINCH || signo == SIGCONT;
+    return signo == SIGINT || signo == SIGQUIT || signo == SIGTSTP || signo == SIGWINCH;
+}
+
+/* What the host's shell or its terminal's end sends to our group: the first process's and the foreground's. */
+static bool goes_to_all(int signo) {
+    return signo == SIGCONT || signo == SIGHUP;
 }
 
 void kernel_signal_from_host(struct kernel *kernel, int signo) {
     if (signo < 1 || signo > SIGNAL_COUNT) return;
     host_mutex_lock(&kernel->tasks_lock);
     struct process *init = kernel->init;
-    const int group = kernel->vfs ? atomic_load(vfs_terminal_group(kernel->vfs)) : 0;
-    const int foreground = group ? group : init ? init->pgid : 0;
+    struct tty *tty = kernel->vfs ? vfs_terminal(kernel->vfs) : NULL;
+    const int foreground = tty && tty->session == KERNEL_PID ? atomic_load(&tty->foreground) : init ? init->pgid : 0;
     PIDS_FOR_EACH_PROCESS(process, kernel) {
-        const bool meant = process->pgid == foreground ? comes_from_terminal(signo) : false;
-        const bool init_too = process == init && (!comes_from_terminal(signo) || signo == SIGCONT);
-        if ((meant || init_too) && process->state == PROCESS_RUNNING) signal_send_process(process, signo, SI_KERNEL);
+        const bool in_group = process->pgid == foreground && (comes_from_terminal(signo) || goes_to_all(signo));
+        const bool is_init = process == init && !comes_from_terminal(signo);
+        if ((in_group || is_init) && process->state == PROCESS_RUNNING) signal_send_process(process, signo, SI_KERNEL);
     }
     host_mutex_unlock(&kernel->tasks_lock);
 }

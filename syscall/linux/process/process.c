@@ -7,6 +7,7 @@
 
 #include "host/clock.h"
 #include "mmu/space.h"
+#include "syscall/linux/fs/tty.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ void process_put(struct process *process) {
     wait_queue_fini(&process->signal_wait);
     host_mutex_fini(&process->signal_lock);
     host_mutex_fini(&process->lock);
+    tty_put(process->tty);
     itimers_free(process->itimers);
     free(process->exe_path);
     free(process->auxv);

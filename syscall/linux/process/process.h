@@ -18,6 +18,7 @@ struct mem_object;
 struct posix_timer;
 struct signal_actions;
 struct task;
+struct tty;
 
 /* Signals waiting to be taken, by one thread or by a process. Guarded by process->signal_lock. */
 struct signal_queue {
@@ -67,6 +68,7 @@ struct process {
     struct task *traced_leader;      /* borrowed: the leader while somebody traces it, also when it has exited */
     enum process_state state;
     int pgid, sid;
+    struct tty *tty;                 /* counted: its controlling terminal; NULL */
     int exit_status;                 /* wait(2) encoding, valid for a zombie */
     int exit_signal;                 /* to the parent; 0 none */
     uint32_t exit_uid;               /* real uid of the last thread that left */

@@ -20,6 +20,10 @@ static bool is_orphaned_locked(struct kernel *kernel, int pgid, const struct pro
     return true;
 }
 
+bool stop_group_is_orphaned_locked(struct kernel *kernel, int pgid) {
+    return is_orphaned_locked(kernel, pgid, NULL);
+}
+
 bool stop_is_complete_locked(struct process *process) {
     if (!process->stopping || process->stop_report || process->n_stopped < process->n_threads) return false;
     return process->n_threads > 0 && process->stop_signal != 0; /* 0: wait4 has taken the report */

@@ -4,6 +4,8 @@
 
 #include "syscall/linux/process/task.h"
 
+/* Has no member a parent in another group of the same session? Wants tasks_lock. */
+bool stop_group_is_orphaned_locked(struct kernel *kernel, int pgid);
 /* The thread took a stop signal: the whole process stops. Returns false if it may not (orphaned group) or SIGCONT or
  * SIGKILL came in between. Owner thread, no locks held. */
 bool stop_begin(struct task *task, int signo);
