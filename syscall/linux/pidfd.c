@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The file kind "pidfd" and the calls on it. */
 #include "syscall/linux/pidfd.h"
+#include "syscall/linux/access.h"
 #include "syscall/linux/handlers.h"
 
 #include "syscall/linux/fs/fd_table.h"
@@ -80,6 +81,12 @@ int64_t sys_pidfd_open(struct task *task, const uint64_t args[6]) {
     return fd;
 }
 
+struct file_of {
+    int fd;
+    bool alive;        /* the process has descriptors */
+    struct file *file; /* counted */
+};
+
 static int read_info(struct task *task, uint64_t gva, int signo, struct process *target, struct guest_siginfo *info) {
     *info = signal_info_from(task, signo, SI_USER);
     if (!gva) return 0;
@@ -87,6 +94,44 @@ static int read_info(struct task *task, uint64_t gva, int signo, struct process 
     if (info->signo != signo) return -EINVAL;
     if (target != task->process && (info->code >= 0 || info->code == SI_TKILL)) return -EPERM;
     return 0;
+}
+
+/* A file of any thread of the process: descriptors are almost always shared by all. */
+static int find_file(struct task *other, void *arg) {
+    struct file_of *want = arg;
+    host_mutex_lock(&other->lock);
+    struct fd_table *fds = other->fds ? fd_table_get(other->fds) : NULL;
+    host_mutex_unlock(&other->lock);
+    if (!fds) return 0;
+    want->alive = true;
+    want->file = fd_table_file(fds, want->fd);
+    fd_table_put(fds);
+    return 1;
+}
+
+int64_t sys_pidfd_getfd(struct task *task, const uint64_t args[6]) {
+    struct file_of want = {.fd = (int)args[1]};
+    int err;
+    if (args[2]) return -EINVAL;
+    struct process *process = pidfd_process(task, (int)args[0], &err);
+    if (!process) return err;
+    err = access_process(task, process);
+    if (!err) task_for_each(process, find_file, &want);
+    process_put(process);
+    if (err) return err;
+    if (!want.file) return want.alive ? -EBADF : -ESRCH;
+    return fd_table_install(task->fds, want.file, 0, true);
+}
+
+/* Only a process that is being killed gives its memory back early; ours does that by itself. */
+int64_t sys_process_mrelease(struct task *task, const uint64_t args[6]) {
+    int err;
+    if (args[1]) return -EINVAL;
+    struct process *process = pidfd_process(task, (int)args[0], &err);
+    if (!process) return err;
+    err = has_ended(process) ? -ESRCH : atomic_load(&process->dying) ? 0 : -EINVAL;
+    process_put(process);
+    return err;
 }
 
 int64_t sys_pidfd_send_signal(struct task *task, const uint64_t args[6]) {

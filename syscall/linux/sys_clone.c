@@ -115,8 +115,10 @@ static int unshare_fs(struct task *task) {
 }
 
 static void unshare_semaphores(struct task *task) {
+    host_mutex_lock(&task->lock);
     struct sem_undo_list *old = task->sem_undo;
     task->sem_undo = NULL;
+    host_mutex_unlock(&task->lock);
     sem_undo_list_put(task->kernel->ipc, old, task->process->pid);
 }
 

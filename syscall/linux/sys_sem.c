@@ -13,6 +13,18 @@ int64_t sys_semget(struct task *task, const uint64_t arg[6]) {
     return sem_get(&caller, (int32_t)arg[0], (int32_t)arg[1], (int)arg[2]);
 }
 
+/* The first SEM_UNDO makes the caller's list. */
+static int make_undo_list(struct task *task, const struct linux_sembuf *ops, unsigned n) {
+    bool undoes = false;
+    for (unsigned i = 0; i < n; i++) undoes |= (ops[i].flags & SEM_UNDO) != 0;
+    if (!undoes || task->sem_undo) return 0;
+    struct sem_undo_list *list = sem_undo_list_new();
+    host_mutex_lock(&task->lock);
+    task->sem_undo = list;
+    host_mutex_unlock(&task->lock);
+    return list ? 0 : -ENOMEM;
+}
+
 static int64_t operate(struct task *task, const uint64_t arg[6], int64_t deadline_ns) {
     const struct ipc_caller caller = ipc_caller_of(task);
     struct linux_sembuf ops[SEMOPM];
@@ -20,7 +32,9 @@ static int64_t operate(struct task *task, const uint64_t arg[6], int64_t deadlin
     if (n < 1 || (int32_t)arg[0] < 0) return -EINVAL;
     if (n > SEMOPM) return -E2BIG;
     if (copy_from_guest(task, ops, arg[1], n * sizeof ops[0])) return -EFAULT;
-    return sem_operate(&caller, (int32_t)arg[0], ops, n, &task->sem_undo, deadline_ns);
+    int err = make_undo_list(task, ops, n);
+    if (!err) err = sem_operate(&caller, (int32_t)arg[0], ops, n, task->sem_undo, deadline_ns);
+    return err;
 }
 
 int64_t sys_semop(struct task *task, const uint64_t arg[6]) {

@@ -94,7 +94,7 @@ static int64_t pipe_read(struct file *file, struct io *io) {
 }
 
 static uint32_t write_locked(struct pipe *pipe, struct io *io) {
-    const uint32_t room = pipe->size - pipe->used;
+    const uint32_t room = pipe->size - pipe->used - pipe->reserved;
     if (io->left > room && (room == 0 || (io->size <= PIPE_BUF && io->left <= PIPE_BUF))) return 0;
     const uint32_t n = io->left < room ? (uint32_t)io->left : room;
     const uint32_t moved = move_locked(pipe, io, (pipe->head + pipe->used) % pipe->size, n, pull);
@@ -137,7 +137,7 @@ static unsigned pipe_poll(struct file *file, struct poll_table *table) {
         if (pipe->n_writers == 0 && pipe->writers_ever != end->writers_at_open) events |= POLLHUP;
     }
     if (file_writable(file)) {
-        if (pipe->size - pipe->used >= PIPE_BUF) events |= POLLOUT | POLLWRNORM;
+        if (pipe->size - pipe->used - pipe->reserved >= PIPE_BUF) events |= POLLOUT | POLLWRNORM;
         if (pipe->n_readers == 0) events |= POLLERR;
     }
     host_mutex_unlock(&pipe->lock);
@@ -251,7 +251,7 @@ int pipe_get_size(struct file *file) {
 
 /* Moves the bytes to a new ring. Returns 0 or -EBUSY. */
 static int resize_locked(struct pipe *pipe, unsigned char *ring, uint32_t size) {
-    if (pipe->used > size) return -EBUSY;
+    if (pipe->used + pipe->reserved > size) return -EBUSY;
     for (uint32_t i = 0; i < pipe->used; i++) ring[i] = pipe->ring[(pipe->head + i) % pipe->size];
     pipe->ring = ring;
     pipe->size = size;

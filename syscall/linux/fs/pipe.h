@@ -18,6 +18,7 @@ struct pipe {
     /* guarded by lock */
     unsigned char *ring;         /* owned */
     uint32_t size, head, used;   /* head: next byte to read */
+    uint32_t reserved;           /* taken by splice(2), which may put it back: no room for others */
     uint32_t n_readers, n_writers;
     uint32_t readers_ever, writers_ever; /* how many ends were opened: what a FIFO's open waits for */
 };
@@ -38,4 +39,13 @@ int pipe_open_pair(struct vfs *vfs, int flags, struct file *files[2]);
 /* F_GETPIPE_SZ, F_SETPIPE_SZ; -EBADF when the file is no pipe. */
 int pipe_get_size(struct file *file);
 int pipe_set_size(struct file *file, uint64_t size);
+/* For splice(2) and tee(2); the files are pipe ends. Takes up to n bytes, sleeping while there are none: their number, 0 at the end,
+ * or -E. pipe_settle must follow: the last n - accepted of them go back to the front. */
+int64_t pipe_take(struct file *file, struct sched_thread *self, bool nonblock, void *bytes, size_t n);
+void pipe_settle(struct file *file, const void *bytes, size_t n, size_t accepted);
+/* Copies up to n bytes without taking them, sleeping while there are none: their number, 0 at the end, or -E. */
+int64_t pipe_peek(struct file *file, struct sched_thread *self, bool nonblock, void *bytes, size_t n);
+/* Sleeps until there is room: for how many bytes, at most n. -EPIPE: nobody reads. */
+int64_t pipe_wait_room(struct file *file, struct sched_thread *self, bool nonblock, size_t n);
+bool pipe_same(struct file *a, struct file *b);
 bool file_is_pipe(const struct file *file);

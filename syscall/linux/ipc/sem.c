@@ -93,14 +93,13 @@ static int finish(const struct ipc_caller *caller, struct sem_waiter *waiter, in
 }
 
 int sem_operate(const struct ipc_caller *caller, int32_t id, const struct linux_sembuf *ops, unsigned n,
-                struct sem_undo_list **undo, int64_t deadline_ns) {
+                struct sem_undo_list *undo, int64_t deadline_ns) {
     struct sem_waiter waiter = {.thread = caller->self, .ops = ops, .n_ops = n, .pid = caller->pid, .result = SEM_PENDING};
     bool undoes = false;
     for (unsigned i = 0; i < n; i++) undoes |= (ops[i].flags & SEM_UNDO) != 0;
-    if (undoes && !*undo && !(*undo = sem_undo_list_new())) return -ENOMEM;
     list_init(&waiter.node);
     host_mutex_lock(&caller->ipc->sem.lock);
-    const int r = begin_locked(caller, id, &waiter, undoes ? *undo : NULL);
+    const int r = begin_locked(caller, id, &waiter, undoes ? undo : NULL);
     host_mutex_unlock(&caller->ipc->sem.lock);
     return r == SEM_PENDING ? finish(caller, &waiter, deadline_ns) : r;
 }

@@ -14,10 +14,10 @@ struct text;
 enum { SEMMNI = 32000, SEMMSL = 32000, SEMMNS = 1024000000, SEMOPM = 500, SEMVMX = 32767, SEMAEM = 32767 };
 
 int64_t sem_get(const struct ipc_caller *caller, int32_t key, int32_t n, int flags);
-/* Does all of ops[n] at once, sleeping until it can. undo: where the caller's list is, made at the first SEM_UNDO. deadline_ns:
+/* Does all of ops[n] at once, sleeping until it can. undo: the caller's list, not NULL if an operation has SEM_UNDO. deadline_ns:
  * absolute, monotonic. Returns 0, -EAGAIN (also at the deadline), -EINTR, -EIDRM, -EFBIG, -ERANGE, -EACCES, -EINVAL, -ENOMEM. */
 int sem_operate(const struct ipc_caller *caller, int32_t id, const struct linux_sembuf *ops, unsigned n,
-                struct sem_undo_list **undo, int64_t deadline_ns);
+                struct sem_undo_list *undo, int64_t deadline_ns);
 int sem_remove(const struct ipc_caller *caller, int32_t id);
 int sem_set(const struct ipc_caller *caller, int32_t id, const struct linux_semid_ds *ds);
 /* cmd: IPC_STAT, SEM_STAT, SEM_STAT_ANY. */

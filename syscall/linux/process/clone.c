@@ -58,8 +58,12 @@ static int attach_files(struct clone_call *call, bool shared) {
 static int attach_semaphores(struct clone_call *call, bool shared) {
     struct task *parent = call->parent;
     if (!shared) return 0;
-    if (!parent->sem_undo && !(parent->sem_undo = sem_undo_list_new())) return -ENOMEM;
-    call->child->sem_undo = sem_undo_list_get(parent->sem_undo);
+    struct sem_undo_list *undo = parent->sem_undo ? parent->sem_undo : sem_undo_list_new();
+    if (!undo) return -ENOMEM;
+    host_mutex_lock(&parent->lock);
+    parent->sem_undo = undo;
+    host_mutex_unlock(&parent->lock);
+    call->child->sem_undo = sem_undo_list_get(undo);
     return 0;
 }
 
@@ -140,6 +144,9 @@ static void copy_task(struct task *child, const struct task *parent, const struc
     child->sched_policy = parent->sched_policy;
     child->sched_priority = parent->sched_priority;
     child->timer_slack_ns = parent->timer_slack_ns;
+    child->memory_policy = parent->memory_policy;
+    child->memory_policy_has_node = parent->memory_policy_has_node;
+    child->io_priority = parent->io_priority;
     memcpy(child->affinity, parent->affinity, sizeof child->affinity);
     memcpy(child->comm, parent->comm, sizeof child->comm);
     if (request->flags & CLONE_CHILD_CLEARTID) child->clear_child_tid = request->child_tid;

@@ -32,8 +32,10 @@ static void release_memory(struct task *task) {
 }
 
 static void undo_semaphores(struct task *task) {
+    host_mutex_lock(&task->lock);
     struct sem_undo_list *undo = task->sem_undo;
     task->sem_undo = NULL;
+    host_mutex_unlock(&task->lock);
     sem_undo_list_put(task->kernel->ipc, undo, task->process->pid);
 }
 

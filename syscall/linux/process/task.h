@@ -81,16 +81,19 @@ struct task {
     int exit_code;                   /* wait(2) encoding */
     struct task *vfork_child;        /* borrowed; only compared */
     uint64_t timer_slack_ns;
-    struct sem_undo_list *sem_undo;  /* counted; NULL: nothing to undo, nobody to share with */
+    int memory_policy;               /* MPOL_*, */
+    bool memory_policy_has_node;     /* and whether it names node 0 */
 
     struct host_mutex lock;
     /* changed by the owner under lock; the owner reads freely, others under lock */
     struct fd_table *fds;            /* counted; NULL once the task has exited */
     struct fs_context *fs;           /* counted; NULL once the task has exited */
     struct cred cred;
+    struct sem_undo_list *sem_undo;  /* counted; NULL: nothing to undo, nobody to share with */
     uint64_t robust_list;            /* gva of the head */
     char comm[TASK_COMM_SIZE];
     int sched_policy, sched_priority;
+    int io_priority;                 /* ioprio_set(2); others write it too, under lock */
     uint64_t affinity[16];           /* bits of the processors it may use, 1024 of them */
     int64_t cpu_clock;               /* host id of this thread's CPU clock; HOST_NO_CPU_CLOCK while it has none */
     int64_t cpu_ns_at_exit;
