@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: ISC */
-/* Own threads may always; others when all their ids are the caller's, or with CAP_SYS_PTRACE. */
+/* A process may be looked into when each of its threads may. */
 #include "syscall/linux/access.h"
 
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/task.h"
 
 struct check {
-    const struct cred *caller;
-    bool refused;
+    struct task *caller;
+    int err;
 };
 
 static int check_task(struct task *other, void *arg) {
     struct check *check = arg;
-    const struct cred *c = check->caller;
-    host_mutex_lock(&other->lock);
-    const struct cred *o = &other->cred;
-    const bool same = c->fsuid == o->uid && c->fsuid == o->euid && c->fsuid == o->suid && c->fsgid == o->gid &&
-                      c->fsgid == o->egid && c->fsgid == o->sgid;
-    host_mutex_unlock(&other->lock);
-    check->refused |= !same;
-    return 0;
+    check->err = ptrace_may_access(check->caller, other);
+    return check->err;
 }
 
 int access_process(struct task *task, struct process *target) {
-    struct check check = {.caller = &task->cred};
-    if (target == task->process || cred_capable(&task->cred, CAP_SYS_PTRACE)) return 0;
+    struct check check = {.caller = task};
     task_for_each(target, check_task, &check);
-    return check.refused ? -EPERM : 0;
+    return check.err;
 }
 
 struct process *access_find(struct task *task, int tid, int *err) {
