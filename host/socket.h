@@ -33,3 +33,7 @@ int host_socket_set_option(int fd, int level, int name, const void *value, uint3
 /* Without waiting: -EAGAIN. flags: MSG_*. */
 int64_t host_socket_send(int fd, const struct host_message *message, int flags);
 int64_t host_socket_receive(int fd, struct host_message *message, int flags);
+/* A request of netdevice(7) or sockios about fd, with Linux's number; value: what it points at, in Linux's layout. */
+int host_socket_request(int fd, unsigned request, void *value);
+/* SIOCGIFCONF: records of struct ifreq into size bytes (NULL: only their size). Returns their size or -E. */
+int64_t host_socket_interfaces(int fd, void *out, int32_t size);

@@ -4,6 +4,8 @@
 
 #include "host/posix/error.h"
 
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -79,4 +81,14 @@ int64_t host_socket_receive(int fd, struct host_message *message, int flags) {
     message->control_size = native.msg_controllen;
     message->flags = native.msg_flags;
     return n;
+}
+
+int host_socket_request(int fd, unsigned request, void *value) {
+    return result(ioctl(fd, request, value));
+}
+
+int64_t host_socket_interfaces(int fd, void *out, int32_t size) {
+    struct ifconf list = {.ifc_len = size, .ifc_buf = out};
+    const int r = result(ioctl(fd, SIOCGIFCONF, &list));
+    return r < 0 ? r : list.ifc_len;
 }

@@ -12,6 +12,26 @@ enum ioctl_request {
     TIOCGSID = 0x5429, FIONCLEX = 0x5450, FIOCLEX = 0x5451, FIOASYNC = 0x5452, FIOQSIZE = 0x5460,
 };
 
+/* sockios(7), netdevice(7). */
+enum socket_request {
+    SIOCATMARK = 0x8905, SIOCADDRT = 0x890b, SIOCDELRT = 0x890c, SIOCGIFNAME = 0x8910, SIOCGIFCONF = 0x8912, SIOCGIFFLAGS = 0x8913,
+    SIOCSIFFLAGS = 0x8914, SIOCGIFADDR = 0x8915, SIOCSIFADDR = 0x8916, SIOCGIFDSTADDR = 0x8917, SIOCSIFDSTADDR = 0x8918,
+    SIOCGIFBRDADDR = 0x8919, SIOCSIFBRDADDR = 0x891a, SIOCGIFNETMASK = 0x891b, SIOCSIFNETMASK = 0x891c, SIOCGIFMETRIC = 0x891d,
+    SIOCSIFMETRIC = 0x891e, SIOCGIFMTU = 0x8921, SIOCSIFMTU = 0x8922, SIOCSIFNAME = 0x8923, SIOCSIFHWADDR = 0x8924,
+    SIOCGIFHWADDR = 0x8927, SIOCGIFINDEX = 0x8933, SIOCGIFTXQLEN = 0x8942, SIOCSIFTXQLEN = 0x8943, SIOCETHTOOL = 0x8946,
+    SIOCGIFMAP = 0x8970,
+};
+
+struct linux_ifreq {
+    char name[16];
+    unsigned char value[24]; /* by the request */
+};
+
+struct linux_ifconf {
+    int32_t size, pad;
+    uint64_t records; /* gva of struct linux_ifreq */
+};
+
 /* Those that carry their direction and size. */
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu

@@ -10,6 +10,7 @@
 #include "syscall/linux/abi/ioctl.h"
 #include "syscall/linux/fs/host_node.h"
 #include "syscall/linux/fs/host_open.h"
+#include "syscall/linux/net/interface.h"
 #include "syscall/linux/net/net.h"
 
 #include <stdlib.h>
@@ -42,14 +43,12 @@ static int host_bind(struct socket *socket, const struct vfs_caller *caller, con
     return host_socket_bind(fd_of(socket), address->bytes, address->size);
 }
 
-/* Waits for the connection that was begun, and tells how it went. */
-static int finish_connect(int fd, const struct socket_wait *wait) {
-    int32_t error = 0;
-    uint32_t size = sizeof error;
+/* Waits for the connection that was begun. The host tells how it went when it is asked to connect once more. */
+static int finish_connect(int fd, const struct socket_address *address, const struct socket_wait *wait) {
     int r = wait_for(fd, POLLOUT, wait);
     if (r == -EAGAIN) return -EINPROGRESS;
-    if (r == 0) r = host_socket_get_option(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    return r ? r : -error;
+    if (r == 0) r = host_socket_connect(fd, address->bytes, address->size);
+    return r == -EISCONN ? 0 : r;
 }
 
 static int host_connect(struct socket *socket, const struct vfs_caller *caller, const struct socket_address *address,
@@ -57,7 +56,7 @@ static int host_connect(struct socket *socket, const struct vfs_caller *caller, 
     const int fd = fd_of(socket);
     int r = host_socket_connect(fd, address->bytes, address->size);
     if (wait->nonblock) return r;
-    if (r == -EINPROGRESS || r == -EALREADY) return finish_connect(fd, wait);
+    if (r == -EINPROGRESS || r == -EALREADY) return finish_connect(fd, address, wait);
     /* A unix listener of the host whose queue is full: the host has no event for room in it. */
     while (r == -EAGAIN) {
         r = sched_block(wait->self, host_clock_monotonic_ns() + 1000000) == -EINTR
@@ -243,12 +242,13 @@ static int host_get_option(struct socket *socket, int level, int name, void *val
     return host_socket_get_option(fd_of(socket), level, name, value, size);
 }
 
+/* FIONREAD, SIOCOUTQ and SIOCATMARK give a number. */
 static int64_t host_ioctl(struct file *file, const struct ioctl_call *call) {
-    const int fd = fd_of(socket_of(file));
-    if (call->cmd != FIONREAD) return -ENOTTY;
-    const int64_t n = host_file_available(fd);
-    const int32_t value = (int32_t)n;
-    return n < 0 ? n : space_copy_out(call->space, call->arg, &value, sizeof value);
+    struct socket *socket = socket_of(file);
+    int32_t value = 0;
+    if (call->cmd != FIONREAD && call->cmd != TIOCOUTQ && call->cmd != SIOCATMARK) return interface_ioctl(socket->family, call);
+    const int r = host_socket_request(fd_of(socket), call->cmd, &value);
+    return r < 0 ? r : space_copy_out(call->space, call->arg, &value, sizeof value);
 }
 
 static unsigned host_poll_file(struct file *file, struct poll_table *table) {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "syscall/linux/abi/ioctl.h"
 #include "syscall/linux/fs/walk.h"
+#include "syscall/linux/net/interface.h"
 #include "syscall/linux/net/unix_private.h"
 
 #include <stdio.h>
@@ -124,7 +125,7 @@ static int64_t unsent(struct unix_end *end) {
 static int64_t do_ioctl(struct file *file, const struct ioctl_call *call) {
     struct socket *socket = socket_of(file), *host = host_of(socket);
     if (host) return file_ioctl(&host->file, call);
-    if (call->cmd != FIONREAD && call->cmd != TIOCOUTQ) return -ENOTTY;
+    if (call->cmd != FIONREAD && call->cmd != TIOCOUTQ) return interface_ioctl(socket->family, call);
     const int64_t n = call->cmd == FIONREAD ? unread(unix_end_of(socket)) : unsent(unix_end_of(socket));
     const int32_t value = (int32_t)n;
     return n < 0 ? n : space_copy_out(call->space, call->arg, &value, sizeof value);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: ISC */
+/* netdevice(7): requests about the network's interfaces, which any socket takes. */
+#pragma once
+
+#include "syscall/linux/fs/file.h"
+
+/* Answers an ioctl of a socket of that family that is about interfaces. -ENOTTY: it is not. */
+int64_t interface_ioctl(int family, const struct ioctl_call *call);
