@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Life of a machine's IPC. */
 #include "syscall/linux/ipc/ipc_table.h"
+#include "syscall/linux/ipc/mqueue_internal.h"
 #include "syscall/linux/ipc/msg.h"
 #include "syscall/linux/ipc/sem.h"
 #include "syscall/linux/ipc/shm.h"
@@ -13,6 +14,8 @@ struct ipc *ipc_new(void) {
     ipc_table_init(&ipc->shm, SHMMNI);
     ipc_table_init(&ipc->sem, SEMMNI);
     ipc_table_init(&ipc->msg, MSGMNI);
+    host_mutex_init(&ipc->mq_lock);
+    list_init(&ipc->mqueues);
     return ipc;
 }
 
@@ -21,5 +24,7 @@ void ipc_free(struct ipc *ipc) {
     ipc_table_fini(&ipc->shm);
     ipc_table_fini(&ipc->sem);
     ipc_table_fini(&ipc->msg);
+    LIST_FOR_EACH(node, &ipc->mqueues) mqueue_put(CONTAINER_OF(node, struct mqueue, node));
+    host_mutex_fini(&ipc->mq_lock);
     free(ipc);
 }

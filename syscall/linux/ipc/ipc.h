@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What the processes of one machine share by key or name: System V shared memory, semaphores and message queues. One per
+/* What the processes of one machine share by key or name: System V shared memory, semaphores and message queues, POSIX message
+ * queues. One per
  * machine, owned by its kernel; nothing of the host's own IPC is seen. Thread-safe. */
 #pragma once
 

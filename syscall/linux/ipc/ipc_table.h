@@ -3,6 +3,7 @@
  * counted: the table holds one until it is removed, whoever sleeps on it or attaches it holds others. Private to ipc/. */
 #pragma once
 
+#include "base/list.h"
 #include "host/thread.h"
 #include "syscall/linux/abi/ipc.h"
 #include "syscall/linux/ipc/ipc.h"
@@ -28,6 +29,9 @@ struct ipc_table {
 
 struct ipc {
     struct ipc_table shm, sem, msg;
+    struct host_mutex mq_lock;
+    struct list mqueues; /* guarded by mq_lock: POSIX message queues that have a name */
+    uint64_t mq_count, mq_bytes; /* guarded by mq_lock: of all, named or not */
     uint64_t shm_pages;  /* guarded by shm.lock: pages of all segments */
     uint64_t sem_total;  /* guarded by sem.lock: semaphores of all sets */
     uint64_t msg_bytes, msg_count; /* guarded by msg.lock: of all queues */

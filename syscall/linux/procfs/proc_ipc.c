@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What /proc says about System V IPC: /proc/sysvipc and its limits in /proc/sys/kernel. */
+#include "syscall/linux/ipc/mqueue.h"
 #include "syscall/linux/ipc/msg.h"
 #include "syscall/linux/ipc/sem.h"
 #include "syscall/linux/ipc/shm.h"
@@ -24,6 +25,11 @@ SHOW(shm)
 NUMBER(msgmax, MSGMAX)
 NUMBER(msgmnb, MSGMNB)
 NUMBER(msgmni, MSGMNI)
+NUMBER(mqueue_msg_default, MQ_MSG_MAX)
+NUMBER(mqueue_msg_max, MQ_MSG_MAX)
+NUMBER(mqueue_msgsize_default, MQ_MSGSIZE_MAX)
+NUMBER(mqueue_msgsize_max, MQ_MSGSIZE_MAX)
+NUMBER(mqueue_queues_max, MQ_QUEUES_MAX)
 NUMBER(shmall, SHMALL)
 NUMBER(shmmni, SHMMNI)
 
