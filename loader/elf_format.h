@@ -9,7 +9,7 @@ enum {
     ELF_CLASS = 4, ELF_DATA = 5, /* positions in ident */
     ELF_CLASS_32 = 1, ELF_CLASS_64 = 2,
     ELF_DATA_LITTLE = 1,
-    ELF_TYPE_EXEC = 2, ELF_TYPE_DYN = 3,
+    ELF_TYPE_EXEC = 2, ELF_TYPE_DYN = 3, ELF_TYPE_CORE = 4,
     ELF_MACHINE_X86_64 = 62,
 };
 
@@ -22,12 +22,17 @@ struct elf_header {
     uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
 };
 
-enum elf_segment_type { PT_LOAD = 1, PT_INTERP = 3, PT_PHDR = 6, PT_GNU_STACK = 0x6474e551 };
+enum elf_segment_type { PT_LOAD = 1, PT_INTERP = 3, PT_NOTE = 4, PT_PHDR = 6, PT_GNU_STACK = 0x6474e551 };
 enum elf_segment_flags { PF_X = 1, PF_W = 2, PF_R = 4 };
 
 struct elf_segment {
     uint32_t type, flags;
     uint64_t offset, vaddr, paddr, filesz, memsz, align;
+};
+
+/* Before a note's name and content, each padded to 4 bytes. */
+struct elf_note {
+    uint32_t name_size, content_size, type;
 };
 
 /* Entry types of the auxiliary vector. Source: getauxval(3), linux uapi auxvec.h. */

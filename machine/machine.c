@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cpu/model.h"
+#include "host/limits.h"
 #include "mmu/space.h"
 #include "syscall/linux/fs/vfs.h"
 #include "syscall/linux/process/kernel.h"
@@ -71,6 +72,7 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .hwcap = cpu_model_hwcap(machine->cpu_env.model),
         .hwcap2 = cpu_model_hwcap2(machine->cpu_env.model),
         .fixed_addresses = options->fixed_addresses,
+        .core_limit = host_limit_core(),
         .inherited_ignored = machine->inherited_ignored,
         .inherited_blocked = machine->inherited_blocked,
         .init_stopped = machine_init_stopped,

@@ -15,6 +15,7 @@ struct backing;
 struct region;
 struct space_usage;
 struct code_page;
+struct space_range;
 struct word_access;
 
 struct back_end {
@@ -48,6 +49,9 @@ struct back_end {
     void (*add_resident)(const struct address_space *space, struct space_usage *out);
     /* One byte per page of [start, end), which lies in r. */
     void (*resident)(const struct address_space *space, const struct region *r, uint64_t start, uint64_t end, uint8_t *out);
+
+    /* See space_private_pages. */
+    size_t (*private_pages)(struct address_space *space, uint64_t *at, uint64_t end, struct space_range *out, size_t n);
 
     /* No lock held: copies with the rights asked for (enum mem_access, ACCESS_FORCE); exactly one of in and out is not NULL.
      * Returns the bytes copied before the first fault. */

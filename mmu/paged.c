@@ -149,6 +149,23 @@ static void resident(const struct address_space *space, const struct region *r, 
     for (uint64_t at = start; at < end; at += GUEST_PAGE_SIZE) *out++ = page_is_resident(space, r, at);
 }
 
+static size_t private_pages(struct address_space *space, uint64_t *at, uint64_t end, struct space_range *out, size_t n) {
+    size_t found = 0;
+    const pte_slot *slot;
+    while ((slot = page_table_next(&space->table, at, end)) != NULL) {
+        const bool is_frame = (atomic_load_explicit(slot, memory_order_relaxed) & PTE_FRAME) != 0;
+        if (is_frame && found && out[found - 1].end == *at) {
+            out[found - 1].end += GUEST_PAGE_SIZE;
+        } else if (is_frame) {
+            if (found == n) return found;
+            out[found++] = (struct space_range){*at, *at + GUEST_PAGE_SIZE};
+        }
+        *at += GUEST_PAGE_SIZE;
+    }
+    *at = end;
+    return found;
+}
+
 static void free_node(void *arg, void *node) {
     frame_put(node);
 }
@@ -165,6 +182,6 @@ static void free_pages(struct address_space *space) {
 const struct back_end back_end_paged = {
     .stop = nothing, .resume = nothing, .place = place, .drop = drop, .dropped = dropped, .discard = discard,
     .protect = protect, .move = move, .advise = advise, .zap = zap_objects, .fault = paged_fault, .populate = populate,
-    .add_resident = add_resident, .resident = resident, .copy = paged_copy, .word = paged_word,
+    .add_resident = add_resident, .resident = resident, .private_pages = private_pages, .copy = paged_copy, .word = paged_word,
     .copy_string = paged_copy_string, .watch = paged_watch, .guard = paged_guard, .fork = paged_fork, .free = free_pages,
 };

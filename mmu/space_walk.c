@@ -77,6 +77,15 @@ void space_get_usage(struct address_space *space, struct space_usage *out) {
     host_mutex_unlock(&space->lock);
 }
 
+size_t space_private_pages(struct address_space *space, uint64_t *at, uint64_t end, struct space_range *out, size_t n) {
+    if (end > space->end) end = space->end;
+    if (*at >= end || n == 0) return 0;
+    host_mutex_lock(&space->lock);
+    const size_t found = space->back->private_pages(space, at, end, out, n);
+    host_mutex_unlock(&space->lock);
+    return found;
+}
+
 static int resident_locked(struct address_space *space, uint64_t start, uint64_t end, uint8_t *resident) {
     for (uint64_t at = start; at < end;) {
         const struct region *r = region_set_find(&space->regions, at);

@@ -127,6 +127,18 @@ static void resident(const struct address_space *space, const struct region *r, 
     host_memory_resident(window_host(space, start), end - start, out);
 }
 
+static size_t private_pages(struct address_space *space, uint64_t *at, uint64_t end, struct space_range *out, size_t n) {
+    struct host_range found[32];
+    char *from = window_host(space, *at);
+    n = host_memory_private_pages(&from, window_host(space, end), found, n < ARRAY_LEN(found) ? n : ARRAY_LEN(found));
+    for (size_t i = 0; i < n; i++) {
+        out[i].start = (uint64_t)(uintptr_t)found[i].start - space->base;
+        out[i].end = (uint64_t)(uintptr_t)found[i].end - space->base;
+    }
+    *at = (uint64_t)(uintptr_t)from - space->base;
+    return n;
+}
+
 static void give_back(struct address_space *space) {
     host_memory_unmap(space->reserved, space->reserved_size);
     atomic_fetch_sub(&space->pool->n_windows, 1);
@@ -135,6 +147,6 @@ static void give_back(struct address_space *space) {
 const struct back_end back_end_window = {
     .stop = stop, .resume = resume, .place = window_place, .drop = drop, .dropped = dropped, .discard = discard,
     .protect = protect, .move = window_move, .advise = advise, .zap = zap, .fault = window_fault, .populate = populate,
-    .add_resident = add_resident, .resident = resident, .copy = window_copy, .word = window_word,
+    .add_resident = add_resident, .resident = resident, .private_pages = private_pages, .copy = window_copy, .word = window_word,
     .copy_string = window_copy_string, .watch = window_watch, .guard = window_guard, .fork = window_fork, .free = give_back,
 };

@@ -45,12 +45,9 @@ static void resolve_restart(struct task *task, bool handled, uint64_t flags) {
 
 /* A frame that cannot be written ends in SIGSEGV; if that was the signal, by the default action. */
 static void frame_failed(struct task *task, int signo) {
-    if (signo == SIGSEGV) {
-        signal_group_exit(task->process, SIGSEGV);
-        return;
-    }
     const struct guest_siginfo info = signal_info(SIGSEGV, SI_KERNEL);
-    signal_force(task, &info);
+    if (signo == SIGSEGV) deliver_end(task, &info);
+    else signal_force(task, &info);
 }
 
 static sigset_bits mask_to_save(struct task *task) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* One pending signal after the other: ignored, default (end, stop), or handed out for its handler. */
 #include "syscall/linux/process/deliver.h"
+#include "syscall/linux/process/crash.h"
 #include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/stop.h"
 
@@ -25,22 +26,25 @@ static struct guest_sigaction take_action(struct signal_actions *actions, int si
     return action;
 }
 
-static void end_process(struct task *task, int signo) {
+void deliver_end(struct task *task, const struct guest_siginfo *info) {
+    const int signo = info->signo;
     const struct cpu_state *state = &task->cpu->state;
     log_verbose(task->kernel->log, "process %d (%s), thread %d: ended by signal %d at %#llx, last fault address %#llx",
                 task->process->pid, task->comm, task_tid(task), signo, (unsigned long long)state->rip,
                 (unsigned long long)task->trap.cr2);
-    signal_group_exit(task->process, signo);
+    if (signal_default_dumps_core(signo)) crash_end(task, info);
+    else signal_group_exit(task->process, signo);
     deliver_exit(task);
 }
 
-static void default_action(struct task *task, int signo) {
+static void default_action(struct task *task, const struct guest_siginfo *info) {
+    const int signo = info->signo;
     if (signal_default_ignored(signo)) return;
     if (signal_default_stops(signo)) {
         if (stop_begin(task, signo)) stop_wait(task);
         return;
     }
-    end_process(task, signo);
+    deliver_end(task, info);
 }
 
 static bool must_exit(const struct task *task) {
@@ -64,7 +68,7 @@ bool deliver_next(struct task *task, struct delivery *out) {
         if (!out->signo) continue;
         out->action = take_action(task->process->actions, out->signo);
         if (out->action.handler == SIG_DFL) {
-            default_action(task, out->signo);
+            default_action(task, &out->info);
         } else if (out->action.handler != SIG_IGN) {
             return true;
         }

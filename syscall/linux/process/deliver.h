@@ -13,5 +13,7 @@ struct delivery {
 /* Acts on pending signals until one has a handler: then true, with *out filled and SA_RESETHAND done. False when
  * nothing is left, or task->exiting was set. Stops sleep in here. */
 bool deliver_next(struct task *task, struct delivery *out);
+/* The default action of a signal that ends processes. */
+void deliver_end(struct task *task, const struct guest_siginfo *info);
 /* Ends the thread if it must: sets task->exiting and its code. */
 void deliver_exit(struct task *task);

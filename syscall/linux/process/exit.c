@@ -4,6 +4,7 @@
 #include "syscall/linux/process/exit.h"
 #include "syscall/linux/process/clone.h"
 #include "syscall/linux/process/cputime.h"
+#include "syscall/linux/process/crash.h"
 #include "syscall/linux/process/futex.h"
 #include "syscall/linux/process/itimer.h"
 #include "syscall/linux/process/job_control.h"
@@ -62,6 +63,7 @@ static bool leave_threads_locked(struct task *task) {
     signal_queue_flush_locked(&task->pending, ~0ull);
     signal_retarget_locked(task, ~task->blocked);
     if (process->exec_task && process->n_threads == 1) sched_wake(&process->exec_task->sched);
+    if (process->dumper) sched_wake(&process->dumper->sched);
     const bool all_stopped = stop_is_complete_locked(process);
     host_mutex_unlock(&process->signal_lock);
     if (process->leader == task) process->leader = NULL;
@@ -216,6 +218,7 @@ static bool is_alone(struct process *process) {
 
 void task_exit(struct task *task) {
     struct kernel *kernel = task->kernel;
+    crash_park(task);
     ptrace_exit_event(task);
     atomic_store(&task->state, 'Z');
     if (is_alone(task->process)) cputime_note_resident(task->process);

@@ -112,6 +112,7 @@ static struct task *make_first_task(struct kernel *kernel, struct fd_table *fds,
         const bool ignored = (kernel->options.inherited_ignored >> i) & 1;
         if (ignored) process->actions->action[i].handler = SIG_IGN;
     }
+    process->limits[RLIMIT_CORE].soft = kernel->options.core_limit;
     fd_table_set_limit(fds, process->limits[RLIMIT_NOFILE].soft);
     return task;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct cpu_env;
+struct guest_siginfo;
 struct engine;
 struct fd_table;
 struct frame_pool;
@@ -45,6 +46,10 @@ struct kernel_options {
     uint64_t inherited_blocked;     /* and with blocked */
     void (*init_stopped)(void *arg); /* the first process has stopped; any thread, no lock held; may be NULL */
     void *init_stopped_arg;
+    uint64_t core_limit;            /* the first process's soft RLIMIT_CORE */
+    /* A process dies of a signal that dumps core; its threads stand still. The dying thread, no lock held; may be NULL */
+    void (*explain_crash)(void *arg, struct task *task, const struct guest_siginfo *info);
+    void *explain_crash_arg;
 };
 
 struct kernel {

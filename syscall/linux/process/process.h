@@ -94,6 +94,8 @@ struct process {
     bool group_exit;                 /* every thread must exit with group_status */
     int group_status;
     bool killed;                     /* by SIGKILL, perhaps while it was about to exit: no stop holds it */
+    struct task *dumper;             /* a thread that dumps core while the others are parked; NULL */
+    int n_parked;                    /* of the others: how many are */
     struct task *exec_task;          /* a thread that waits in exec for the others to go; NULL */
 
     _Atomic bool dying;              /* atomic: mirrors group_exit for checks without the lock */

@@ -175,6 +175,12 @@ PROC_TEXT(cgroup) {
     return 0;
 }
 
+/* What process/core_dump.c writes. */
+PROC_TEXT(coredump_filter) {
+    text_printf(text, "00000033\n");
+    return 0;
+}
+
 PROC_TEXT(oom_score) {
     text_printf(text, "0\n");
     return 0;

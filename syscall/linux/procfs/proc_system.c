@@ -217,3 +217,9 @@ NUMBER(somaxconn, 4096)
 NUMBER(file_max, 1048576)
 NUMBER(pipe_max_size, 1048576)
 NUMBER(cap_last_cap, 40)
+NUMBER(core_uses_pid, 0)
+
+PROC_TEXT(core_pattern) {
+    text_printf(text, "core\n");
+    return 0;
+}
