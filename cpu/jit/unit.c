@@ -60,12 +60,12 @@ static void find_from_start(struct unit_plan *plan, const struct unit_source *so
     uint64_t pc = source->start;
     plan->n = 0;
     plan->uses_x87 = plan->crosses_page = false;
-    while (plan->n < UNIT_MAX_INSNS && pc < source->page_end) {
+    while (plan->n < UNIT_MAX_INSNS && pc < source->end) {
         if (plan->n && known(arg, pc)) return;
         if (!decode_next(plan, source, pc)) return;
         const struct unit_insn *u = &plan->insn[plan->n - 1];
         pc += u->insn.length;
-        plan->crosses_page = pc > source->page_end;
+        plan->crosses_page |= pc > source->page_end;
         if (goes_on(u)) continue;
         pc = next_target(plan, pc);
         if (!pc) return;
@@ -146,13 +146,4 @@ bool unit_flags_dead(const struct unit_plan *plan, unsigned i) {
 
 unsigned unit_flags_lost(const struct unit_insn *u, unsigned lost) {
     return lost & ~(unsigned)((u->info->flags_written | u->info->flags_undefined) & ~u->info->flags_maybe);
-}
-
-bool unit_flags_dead_ahead(struct unit_plan *plan, const struct unit_source *source) {
-    unsigned alive = RFLAGS_ARITH;
-    plan->n = 0;
-    for (uint64_t pc = source->start; pc < source->page_end && plan->n < UNIT_MAX_INSNS; pc += plan->insn[plan->n - 1].insn.length) {
-        if (!decode_next(plan, source, pc) || decides(&plan->insn[plan->n - 1], &alive)) break;
-    }
-    return !alive;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is translated in one piece: instructions of one page in address order, from an entry on. Straight code goes on after
+/* What is translated in one piece: instructions of one page and the next in address order, from an entry on. Straight code goes on after
  * conditional branches and calls; after an unconditional transfer only if a branch of the unit leads to a place shortly ahead. So
  * a loop or a small function is laid out as its compiler laid it out. */
 #pragma once
@@ -17,17 +17,18 @@ struct unit_insn {
 };
 
 struct unit_source {
-    const uint8_t *bytes; /* from `start` on, as many as are wanted; up to 14 of the next page */
+    const uint8_t *bytes; /* from `start` on, as many as are wanted, of no more than two pages */
     size_t n_bytes;
     uint64_t start;       /* the entry */
-    uint64_t page_end;
+    uint64_t page_end;    /* of the first page */
+    uint64_t end;         /* no instruction begins there or behind */
 };
 
 struct unit_plan {
     struct unit_insn insn[UNIT_MAX_INSNS];
     unsigned n;
     bool uses_x87;
-    bool crosses_page;    /* the last instruction reaches into the next page */
+    bool crosses_page;    /* there are bytes of the next page in it */
     uint64_t head[UNIT_MAX_HEADS]; /* loops that are entered in the middle, by a jump over this address */
     unsigned n_heads;
 };
@@ -44,7 +45,5 @@ int unit_index(const struct unit_plan *plan, uint64_t pc);
 bool unit_flags_dead(const struct unit_plan *plan, unsigned i);
 /* Those of the lost flags that are still lost after the instruction. */
 unsigned unit_flags_lost(const struct unit_insn *u, unsigned lost);
-/* The same for the code at the source's start; fills the plan. */
-bool unit_flags_dead_ahead(struct unit_plan *plan, const struct unit_source *source);
 /* True when instruction i goes on to the next one in the list. */
 bool unit_falls_through(const struct unit_plan *plan, unsigned i);

@@ -6,12 +6,22 @@
 
 #include <stdlib.h>
 
-enum { MAX_SOURCE = 1024, MAX_FLAGS_SOURCE = 64 }; /* bytes to look at for a unit; for what it does with flags */
+enum { MAX_SOURCE = 1024 }; /* bytes to look at for a unit: less than a page */
 enum { PATIENCE = 64 }; /* visits of an unstable page before asking again */
 
 uint32_t jit_space_new_exit(struct jit_space *space, enum jit_exit_kind kind, uint64_t pc) {
     space->exits[space->n_exits] = (struct jit_exit){.pc = pc, .unit = JIT_NONE, .next = JIT_NO_EXIT, .kind = kind & 15u};
     return space->n_exits++;
+}
+
+const struct jit_unit *jit_space_unit_at(const struct jit_space *space, uint32_t offset) {
+    uint32_t low = 0, high = atomic_load_explicit(&space->n_units, memory_order_acquire);
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (space->units[middle].start <= offset) low = middle + 1;
+        else high = middle;
+    }
+    return low ? &space->units[low - 1] : NULL;
 }
 
 /* --- Pages --- */
@@ -61,11 +71,11 @@ static bool is_known(void *arg, uint64_t pc) {
     return entry && !space->units[entry->unit].weak;
 }
 
-/* At most n bytes from pc to the end of its page, and those of the next page that its last instruction may reach. */
+/* At most n bytes from pc on; n is less than a page. */
 static struct unit_source fetch(struct tlb *tlb, uint64_t pc, uint8_t *out, size_t n) {
     struct mem_fault fault;
-    const size_t rest = GUEST_PAGE_SIZE - (pc & (GUEST_PAGE_SIZE - 1)) + INSN_MAX_LENGTH - 1;
-    return (struct unit_source){out, tlb_fetch(tlb, pc, out, rest < n ? rest : n, &fault), pc, align_up(pc + 1, GUEST_PAGE_SIZE)};
+    const uint64_t page_end = align_up(pc + 1, GUEST_PAGE_SIZE);
+    return (struct unit_source){out, tlb_fetch(tlb, pc, out, n, &fault), pc, page_end, page_end};
 }
 
 static void populate_ahead(struct jit_space *space) {
@@ -85,29 +95,37 @@ static void count_bytes(struct jit_space *space) {
     for (unsigned i = 0; i < space->plan.n; i++) space->guest_bytes += space->plan.insn[i].insn.length;
 }
 
-static void find_unit(struct jit_space *space, struct tlb *tlb, uint64_t pc, uint8_t *bytes) {
-    const struct unit_source source = fetch(tlb, pc, bytes, MAX_SOURCE);
+/* both: instructions may begin in the next page, too. */
+static void find_unit(struct jit_space *space, struct tlb *tlb, uint64_t pc, uint8_t *bytes, bool both) {
+    struct unit_source source = fetch(tlb, pc, bytes, MAX_SOURCE);
+    if (both) source.end += GUEST_PAGE_SIZE;
     unit_find(&space->plan, &source, is_known, space);
 }
 
-static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enum jit_way way) {
-    uint8_t bytes[MAX_SOURCE];
+/* Finds the unit at pc in bytes that are watched. False: none, or they may not be kept. */
+static bool find_watched(struct jit_space *space, struct tlb *tlb, uint64_t pc, uint8_t *bytes) {
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
     if (!watch(space, tlb, first)) return false;
-    find_unit(space, tlb, pc, bytes);
-    const bool crosses = space->plan.crosses_page;
-    if (crosses) {
-        if (!watch(space, tlb, first + GUEST_PAGE_SIZE)) return false;
-        find_unit(space, tlb, pc, bytes); /* from bytes that are watched */
+    find_unit(space, tlb, pc, bytes, true);
+    if (space->plan.crosses_page) {
+        const bool both = watch(space, tlb, first + GUEST_PAGE_SIZE);
+        find_unit(space, tlb, pc, bytes, both);
+        if (!both && space->plan.crosses_page) return false;
     }
-    if (!space->plan.n) return false;
+    return space->plan.n > 0;
+}
+
+static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enum jit_way way) {
+    uint8_t bytes[MAX_SOURCE]; /* the plan points there */
+    const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
+    if (!find_watched(space, tlb, pc, bytes)) return false;
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
     const uint32_t unit = emit_unit(space, way);
     if (unit == JIT_NONE) return false;
     populate_ahead(space);
     count_bytes(space);
     add_to_page(space, unit, first, 0);
-    if (crosses) add_to_page(space, unit, first + GUEST_PAGE_SIZE, 1);
+    if (space->plan.crosses_page) add_to_page(space, unit, first + GUEST_PAGE_SIZE, 1);
     return true;
 }
 
@@ -141,15 +159,6 @@ const struct jit_entry *jit_space_find_stop(struct jit_space *space, struct cpu 
 
 /* --- Targets of indirect branches --- */
 
-/* The plan of a unit is gone: what its code does with flags is found by looking once more. */
-static bool flags_dead_at(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
-    uint8_t bytes[MAX_FLAGS_SOURCE];
-    tlb_enter(tlb);
-    const struct unit_source source = fetch(tlb, pc, bytes, sizeof bytes);
-    tlb_leave(tlb);
-    return unit_flags_dead_ahead(&space->plan, &source);
-}
-
 void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way way, uint64_t pc) {
     jit_space_make_room(space, cpu);
     const struct jit_entry *entry = find(space, cpu, pc, way);
@@ -157,7 +166,7 @@ void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way
     const struct jit_entry *landing = jit_map_find(&space->targets[way].map, pc);
     const uint64_t body = jit_space_address(space, entry->host);
     const uint32_t unit = entry->unit;
-    const uint32_t at = landing ? landing->host : emit_landing(space, way, pc, body, flags_dead_at(space, &cpu->tlb, pc));
+    const uint32_t at = landing ? landing->host : emit_landing(space, way, pc, body);
     jit_targets_add(&space->targets[way], pc, at, unit);
 }
 

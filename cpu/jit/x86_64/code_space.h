@@ -48,9 +48,9 @@ enum jit_exit_kind {
     JIT_EXIT_SYSCALL,     /* pc: after it */
     JIT_EXIT_INTERPRET,   /* one instruction at pc */
     JIT_EXIT_BUDGET,      /* at pc; less than JIT_RESERVE and a block left */
-    JIT_EXIT_JUMP_MISS,   /* thread.jump is not in the jump table */
+    JIT_EXIT_JUMP_MISS,   /* thread.jump, where the jump at thread.source goes, is not in the jump table */
     JIT_EXIT_CALL_MISS,   /* the same in the call table; the host's return address is still at RSP */
-    JIT_EXIT_RETURN_MISS, /* thread.jump is not in the return table; the host address is still below RSP */
+    JIT_EXIT_RETURN_MISS, /* the same in the return table; the host address is still below RSP */
     JIT_EXIT_KICKED,      /* before the first instruction */
     JIT_EXIT_STOPPED,     /* by a signal, between instructions: thread.fault_rip */
     JIT_EXIT_FAULTED,     /* in the instruction at thread.fault_rip */
@@ -136,7 +136,6 @@ struct jit_space {
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
     uint32_t read_counter, read_counter_end; /* offsets of the stub that reads a counter; 0: there is none, the interpreter does */
     struct counter_source counters; /* what that stub reads */
-    uint32_t one;                 /* offset of the 64-bit constant 1 */
     uint64_t checked;             /* space_code_changes at the last jit_space_check */
     _Atomic uint64_t drops;       /* atomic: steps when a unit is dropped, or all are */
     _Atomic uint64_t generation;  /* atomic: steps when everything is dropped, while no thread is native: numbers and addresses die */
@@ -177,6 +176,8 @@ const struct jit_entry *jit_space_find_stop(struct jit_space *space, struct cpu 
 const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu *cpu, uint64_t pc);
 /* Leads the branch of an exit straight to code. */
 void jit_space_link(struct jit_space *space, uint32_t exit, const struct jit_entry *to);
+/* The unit that code at an offset belongs to, or the last before it; NULL: none. Async-signal-safe; no lock is needed. */
+const struct jit_unit *jit_space_unit_at(const struct jit_space *space, uint32_t offset);
 /* Unlinks what was translated from pages that have changed since. */
 void jit_space_check(struct jit_space *space, const struct cpu *cpu);
 

@@ -79,9 +79,7 @@ static void move_vector(struct assembler *a, unsigned opcode, unsigned vector, i
     if (vector & 8) asm_byte(a, 0x44);
     asm_byte(a, 0x0f);
     asm_byte(a, opcode);
-    asm_byte(a, 0x04 | (vector & 7) << 3);
-    asm_byte(a, 0x25);
-    asm_i32(a, at);
+    asm_fs_operand(a, vector, at, 0);
 }
 
 /* movq xmm, reg (opcode 6e) or the reverse (7e) */
@@ -156,8 +154,8 @@ static uint8_t *add_to_register(struct assembler *a, unsigned reg, int n) {
 static uint8_t *subtract(struct emitter *e) {
     struct assembler *a = &e->a;
     if (e->counter == JIT_COUNTER_IN_THREAD) {
-        asm_bytes(a, "\x64\x48\x83\x2c\x25", 5);
-        asm_i32(a, AT(budget));
+        asm_bytes(a, "\x64\x48\x83", 3);
+        asm_fs_operand(a, 5, AT(budget), 1);
     } else {
         asm_byte(a, 0x48 | (e->counter & 8) >> 3);
         asm_byte(a, 0x83);

@@ -47,7 +47,7 @@ struct emitter {
     unsigned i;        /* the instruction being translated */
     unsigned cached;   /* JIT_CACHED_*: those of R10 and R11 that the unit uses; host registers hold them inside it */
     unsigned dirty;    /* those it writes, too: stored on every way out */
-    unsigned lost;     /* flags that a landing has overwritten, since they are dead: no place to stop */
+    unsigned lost;     /* flags that a look at the counter has overwritten, since they are dead: no place to stop */
     uint64_t trampoline; /* a jump to the stub of a miss, near enough for the landing that comes next */
     enum jit_way way;  /* starts with a landing for it */
     uint32_t landing, call_entry;

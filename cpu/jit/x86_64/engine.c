@@ -71,6 +71,17 @@ static void store_state(struct cpu *cpu) {
     rflags_set(s, jit_thread.rflags & ~(uint64_t)RFLAGS_TF);
 }
 
+/* A jump or return to an address that no user may have has not happened: back to before it. Returns where that is, or 0. */
+static uint64_t undo_branch(const struct jit_space *space, enum jit_exit_kind kind) {
+    struct jit_record record;
+    if (kind != JIT_EXIT_JUMP_MISS && kind != JIT_EXIT_RETURN_MISS) return 0;
+    const struct jit_unit *unit = jit_thread.jump >> 47 ? jit_space_unit_at(space, jit_thread.source) : NULL;
+    if (!unit || !records_find(space->records + unit->records, unit->n_records, jit_thread.source - unit->start, &record)) return 0;
+    jit_thread.budget += record.ahead;
+    if (kind == JIT_EXIT_RETURN_MISS) jit_thread.guest_rsp -= 8;
+    return unit->pc + record.guest;
+}
+
 /* Where translated code starts; void when the generation has changed. */
 struct start {
     uint64_t host, generation;
@@ -95,6 +106,7 @@ static uint32_t enter(struct cpu *cpu, struct jit_space *space, const struct sta
     if (x87_loaded || atomic_load_explicit(&space->uses_x87, memory_order_relaxed)) x87_leave(&cpu->state);
     const struct jit_exit *exit = &space->exits[jit_thread.exit];
     *out = (struct leaving){(enum jit_exit_kind)exit->kind, exit->pc, space->generation, jit_thread.exit};
+    if (!out->pc) out->pc = undo_branch(space, out->kind);
     jit_thread.space = NULL;
     tlb_native_leave(&cpu->tlb);
     store_state(cpu);
@@ -129,6 +141,16 @@ static void restore_return_address(int64_t distance, const uint64_t *address) {
     host_guard_copy((void *)(uintptr_t)(jit_thread.guest_rsp + (uint64_t)distance), address, 8);
 }
 
+/* why->pc: of the branch, if it has been undone. */
+static enum exit miss(struct cpu *cpu, struct jit_space *space, const struct leaving *why, enum jit_way way) {
+    if (why->pc) {
+        cpu->state.rip = why->pc;
+        return interp_visit(cpu);
+    }
+    add_target(cpu, space, way);
+    return EXIT_NONE;
+}
+
 static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct leaving *why) {
     struct cpu_state *s = &cpu->state;
     switch (why->kind) {
@@ -138,15 +160,14 @@ static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct le
         s->rip = why->pc;
         link(cpu, space, why);
         return EXIT_NONE;
-    case JIT_EXIT_JUMP_MISS: add_target(cpu, space, JIT_BY_JUMP); return EXIT_NONE;
+    case JIT_EXIT_JUMP_MISS: return miss(cpu, space, why, JIT_BY_JUMP);
     case JIT_EXIT_CALL_MISS:
         restore_return_address(0, &jit_thread.return_to);
         add_target(cpu, space, JIT_BY_CALL);
         return EXIT_NONE;
     case JIT_EXIT_RETURN_MISS:
-        restore_return_address(-8, &jit_thread.jump);
-        add_target(cpu, space, JIT_BY_RETURN);
-        return EXIT_NONE;
+        restore_return_address(why->pc ? 0 : -8, &jit_thread.jump);
+        return miss(cpu, space, why, JIT_BY_RETURN);
     case JIT_EXIT_STOPPED: s->rip = jit_thread.fault_rip; return EXIT_NONE;
     case JIT_EXIT_FAULTED: s->rip = jit_thread.fault_rip; return interp_visit(cpu);
     case JIT_EXIT_INTERPRET: s->rip = why->pc; return interp_visit(cpu);

@@ -7,16 +7,6 @@
 #include "cpu/jit/x86_64/code_space.h"
 #include "cpu/jit/x86_64/thread.h"
 
-static const struct jit_unit *unit_at(const struct jit_space *space, uint32_t offset) {
-    uint32_t low = 0, high = atomic_load_explicit(&space->n_units, memory_order_acquire);
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (space->units[middle].start <= offset) low = middle + 1;
-        else high = middle;
-    }
-    return low ? &space->units[low - 1] : NULL;
-}
-
 /* On the host's stack: hosts refuse to go on with a stack pointer that is no address. */
 static bool leave_by(struct host_context *context, const struct jit_space *space, enum jit_exit_kind kind) {
     jit_thread.guest_rsp = host_context_gpr(context, RSP);
@@ -101,7 +91,7 @@ bool jit_claim_fault(void *arg, struct host_context *context, enum host_fault_ki
     const uint32_t offset = (uint32_t)distance;
     if (distance < space->code.size && offset >= space->read_counter && offset < space->read_counter_end) return step_on(context, kind);
     if (distance >= space->code.size || distance < space->first_unit_at) return refuse_entry(context, space, kind);
-    const struct jit_unit *unit = unit_at(space, offset);
+    const struct jit_unit *unit = jit_space_unit_at(space, offset);
     if (unit && offset < unit->end) return in_unit(context, space, unit, offset, kind);
     return step_on(context, kind);
 }

@@ -43,9 +43,7 @@ static void mxcsr(struct assembler *a, unsigned field, int32_t disp) {
 static void fs_absolute(struct assembler *a, const char *opcode, size_t n, unsigned field, int32_t at) {
     asm_byte(a, 0x64);
     asm_bytes(a, opcode, n);
-    asm_byte(a, 0x04 | field << 3);
-    asm_byte(a, 0x25);
-    asm_i32(a, at);
+    asm_fs_operand(a, field, at, 0);
 }
 
 static void write_enter(struct assembler *a) {
@@ -122,9 +120,6 @@ void stubs_write(struct jit_space *space) {
         jit_space_new_exit(space, (enum jit_exit_kind)kind, 0);
         write_shared_exit(space, &a, (enum jit_exit_kind)kind);
     }
-    while (asm_here(&a) & 7) asm_byte(&a, 0xcc);
-    space->one = jit_space_offset(space, asm_here(&a));
-    asm_i64(&a, 1);
     if (space->counting) write_minus(space, &a);
     stub_counter_write(&a, space);
     space->used = jit_space_offset(space, asm_here(&a) + 63) & ~63u;

@@ -20,6 +20,7 @@ struct jit_thread {
     uint64_t saved;       /* another guest register while it serves as scratch */
     uint64_t return_to;   /* guest address behind an indirect call that is on its way */
     uint64_t jump;        /* guest address that an indirect jump or return goes to, when it is not in the table */
+    uint32_t source;      /* offset in the code of the last indirect jump or return */
     int64_t budget;       /* counting: instructions left less JIT_RESERVE, when no register holds it */
     uint64_t kept;        /* the guest's value of the register that counts in units that use R11 */
     uint64_t kept_vector[2]; /* the same of an XMM register */
