@@ -48,7 +48,30 @@ static bool option_fixed(struct run_options *options, char *value) {
 
 static bool option_strace(struct run_options *options, char *value) {
     options->machine.strace = true;
+    options->machine.strace_file = value;
     return true;
+}
+
+static bool option_strace_count(struct run_options *options, char *value) {
+    options->machine.strace_count = true;
+    if (value) options->machine.strace_file = value;
+    return true;
+}
+
+static bool option_strace_filter(struct run_options *options, char *value) {
+    options->machine.strace_filter = value;
+    return true;
+}
+
+static bool option_strace_time(struct run_options *options, char *value) {
+    struct lockstep_options *machine = &options->machine;
+    bool *const kind = strcmp(value, "clock") == 0      ? &machine->strace_clock
+                       : strcmp(value, "relative") == 0 ? &machine->strace_relative
+                       : strcmp(value, "duration") == 0 ? &machine->strace_duration
+                                                        : NULL;
+    if (kind) *kind = true;
+    else complain("--strace-time is clock, relative or duration");
+    return kind != NULL;
 }
 
 static bool option_count(struct run_options *options, char *value) {
@@ -113,7 +136,7 @@ static int parse_one(struct run_options *options, const struct invocation *invoc
         complain("--%s takes no value", row->name);
         return -1;
     }
-    if (row->argument && !value) {
+    if (row->argument && *row->argument != '[' && !value) {
         if (++at >= invocation->argc) {
             complain("--%s needs a value: --%s=%s", row->name, row->name, row->argument);
             return -1;
@@ -141,7 +164,8 @@ int run_options_parse(struct run_options *options, const struct invocation *invo
 void run_options_print(void) {
     for (int i = 0; i < N_ROWS; i++) {
         char left[40];
-        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].argument ? "=" : "",
+        const bool optional = rows[i].argument && *rows[i].argument == '[';
+        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].argument && !optional ? "=" : "",
                  rows[i].argument ? rows[i].argument : "");
         printf("  %-20s %s\n", left, rows[i].help);
     }

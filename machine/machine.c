@@ -10,6 +10,7 @@
 #include "syscall/linux/process/kernel.h"
 #include "syscall/linux/procfs/procfs.h"
 #include "syscall/linux/run.h"
+#include "syscall/linux/strace.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,6 +56,18 @@ static int make_files(struct lockstep_machine *machine, const struct lockstep_op
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, err, "cannot use %s as root: %s", root, error_text(err));
 }
 
+static int make_strace(struct lockstep_machine *machine, const struct lockstep_options *options,
+                       struct lockstep_error *error) {
+    const struct strace_options strace = {
+        .lines = options->strace, .count = options->strace_count, .file = options->strace_file, .filter = options->strace_filter,
+        .clock = options->strace_clock, .relative = options->strace_relative, .duration = options->strace_duration,
+    };
+    char reason[256];
+    if (!strace.lines && !strace.count) return 0;
+    machine->strace = strace_new(&strace, reason, sizeof reason);
+    return machine->strace ? 0 : machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "strace: %s", reason);
+}
+
 static int make_kernel(struct lockstep_machine *machine, const struct lockstep_options *options,
                        struct lockstep_error *error) {
     const struct host_user user = host_user_self();
@@ -66,7 +79,7 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .n_cpus = (int)machine->cpu_env.n_processors,
         .frame_pool = machine->frame_pool,
         .vfs = machine->vfs,
-        .strace = options->strace,
+        .strace = machine->strace,
         .uid = user.uid,
         .gid = user.gid,
         .hwcap = cpu_model_hwcap(machine->cpu_env.model),
@@ -93,6 +106,7 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     machine->frame_pool = frame_pool_new(machine->memory);
     if (!machine->frame_pool) return no_memory(error);
     if (make_files(machine, options, error)) return -1;
+    if (make_strace(machine, options, error)) return -1;
     if (make_kernel(machine, options, error)) return -1;
     return options->forward_signals ? machine_forward_start(machine, error) : 0;
 }
@@ -122,6 +136,7 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     if (!machine) return;
     machine_forward_stop(machine);
     if (machine->kernel) kernel_free(machine->kernel);
+    strace_free(machine->strace);
     if (machine->vfs) vfs_free(machine->vfs);
     if (machine->frame_pool) frame_pool_free(machine->frame_pool);
     host_mutex_fini(&machine->split_lock);

@@ -24,6 +24,7 @@ struct lockstep_machine {
     struct cpu_env cpu_env;
     struct frame_pool *frame_pool;
     struct vfs *vfs;
+    struct strace *strace; /* owned; NULL: calls are not traced */
     struct kernel *kernel;
     char *place;                         /* owned; guest path to start in, NULL: "/" */
     bool inherit_descriptors;

@@ -42,6 +42,7 @@ int sched_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_f
     if (!all) return -ENOMEM;
     for (int i = 0; i < n_fds; i++) all[i] = (struct host_pollfd){fds[i].fd, fds[i].events, 0};
     all[n_fds] = (struct host_pollfd){self->event_fd, POLL_IN, 0};
+    if (self->about_to_sleep && deadline_ns && host_poll(all, n_fds, 0) == 0) sched_tell_sleep(self);
     r = poll_once(self, all, n_fds + 1, deadline_ns);
     for (int i = 0; i < n_fds; i++) fds[i].revents = all[i].revents;
     if (all != few) free(all);

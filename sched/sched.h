@@ -31,6 +31,8 @@ struct sched_thread {
     _Atomic uint32_t interrupted; /* atomic: set by sched_interrupt, cleared by sched_interrupt_clear */
     _Atomic int poll_fd;          /* atomic: host event descriptor while inside sched_block_poll, else -1 */
     int event_fd;                 /* owner thread only; created at the first sched_block_poll, -1 before */
+    /* Owner thread only; NULL: nobody asks. Called once, before the next sleep, with no lock held. */
+    void (*about_to_sleep)(struct sched_thread *self);
 };
 
 void sched_thread_init(struct sched_thread *thread);
@@ -45,6 +47,9 @@ int sched_block(struct sched_thread *self, int64_t deadline_ns);
 int sched_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_fds, int64_t deadline_ns);
 /* The same, but an interruption does not wake (uninterruptible, as vfork's parent waits). */
 int sched_block_uninterruptible(struct sched_thread *self, int64_t deadline_ns);
+
+/* Calls about_to_sleep once, if somebody asked. For sched/ only. */
+void sched_tell_sleep(struct sched_thread *self);
 
 /* Wakes a thread: from any thread, with any locks held. The caller makes sure that the thread's structure lives. */
 void sched_wake(struct sched_thread *thread);

@@ -12,6 +12,7 @@ void sched_thread_init(struct sched_thread *thread) {
     atomic_init(&thread->interrupted, 0);
     atomic_init(&thread->poll_fd, -1);
     thread->event_fd = -1;
+    thread->about_to_sleep = NULL;
 }
 
 void sched_thread_fini(struct sched_thread *thread) {
@@ -24,6 +25,12 @@ static bool take_token(struct sched_thread *self) {
     return atomic_exchange(&self->token, SCHED_NO_TOKEN) == SCHED_WOKEN;
 }
 
+void sched_tell_sleep(struct sched_thread *self) {
+    void (*const tell)(struct sched_thread *) = self->about_to_sleep;
+    self->about_to_sleep = NULL;
+    if (tell) tell(self);
+}
+
 /* Says that the thread is going to sleep. False when a token is there already. */
 static bool fall_asleep(struct sched_thread *self) {
     uint32_t expect = SCHED_NO_TOKEN;
@@ -34,6 +41,10 @@ static int block(struct sched_thread *self, int64_t deadline_ns, bool interrupti
     for (;;) {
         if (take_token(self)) return 0;
         if (interruptible && atomic_load(&self->interrupted)) return -EINTR;
+        if (self->about_to_sleep) {
+            sched_tell_sleep(self);
+            continue;
+        }
         if (!fall_asleep(self)) continue;
         if (host_futex_wait(&self->token, SCHED_ASLEEP, deadline_ns) == -ETIMEDOUT) {
             return take_token(self) ? 0 : -ETIMEDOUT;

@@ -28,7 +28,11 @@ struct lockstep_options {
     unsigned jit_cache_mib; /* for translated code of each process, at most 256; 0: the default, 128 */
     const char *cpu;      /* CPU model by name; NULL: the default one */
     const char *rootfs;   /* host directory that is the guest's /; NULL: the host's own */
-    bool strace;          /* print every system call to stderr */
+    bool strace;          /* print every system call */
+    bool strace_count;    /* print a table of system calls at the end */
+    const char *strace_file;   /* where strace writes; NULL: stderr */
+    const char *strace_filter; /* "open,%file,!futex": names and classes of calls; NULL: all */
+    bool strace_clock, strace_relative, strace_duration; /* times that strace shows */
     bool verbose;         /* say more on stderr */
     bool count;           /* count instructions exactly, in every engine; strace and verbose then say the counts */
     bool fixed_addresses; /* no randomisation of the guest's layout */

@@ -86,10 +86,11 @@ void dispatch(struct task *task) {
         return;
     }
     const struct syscall_row *row = syscall_row(call->number);
-    const bool strace = task->kernel->options.strace;
-    if (strace) strace_enter(task, row);
+    const bool strace = UNLIKELY(task->kernel->options.strace != NULL);
+    struct strace_call traced;
+    if (strace) strace_enter(task, row, &traced);
     const int64_t result = row ? row->handler(task, call->args) : sys_enosys(task, call->args);
-    if (strace) strace_exit(task, row, result);
+    if (strace) strace_exit(task, row, &traced, result);
     call->restartable = call->restartable && asks_for_restart(result);
     task->cpu->state.gpr[RAX] = (uint64_t)result;
     if (UNLIKELY(ptrace_is_traced(task))) show_exit(task);

@@ -12,7 +12,7 @@ enum syscall_class {
 };
 
 enum syscall_kind {
-#define KIND(name, print) KIND_##name,
+#define KIND(name, direction, print, set) KIND_##name,
 #include "syscall/linux/args.def"
 #undef KIND
 };

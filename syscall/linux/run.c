@@ -4,6 +4,7 @@
  * built from that state. Source: linux 6.1 arch/x86 signal delivery. */
 #include "syscall/linux/run.h"
 #include "syscall/linux/dispatch.h"
+#include "syscall/linux/strace.h"
 
 #include "base/error.h"
 #include "cpu/engine.h"
@@ -57,6 +58,7 @@ static sigset_bits mask_to_save(struct task *task) {
 
 static void run_handler(struct task *task, const struct delivery *delivery) {
     const struct guest_sigaction *action = &delivery->action;
+    if (UNLIKELY(task->kernel->options.strace != NULL)) strace_signal(task, &delivery->info);
     resolve_restart(task, true, action->flags);
     const sigset_bits saved = mask_to_save(task);
     ptrace_hide_step(task);
@@ -107,5 +109,6 @@ void task_run(struct task *task) {
         }
     }
     if (cpu->env->counting) log_verbose(task->kernel->log, "thread %d retired %" PRIu64 " instructions", task_tid(task), cpu->retired);
+    if (task->kernel->options.strace) strace_end(task);
     engine->fini(cpu);
 }

@@ -1,356 +1,243 @@
 /* SPDX-License-Identifier: ISC */
-/* Lines like "[301] openat(AT_FDCWD, "x", O_RDONLY) = 3". A line is put together in one buffer and written in one
- * piece, so that lines of threads do not mix. Reads guest memory, never writes it. */
+/* Lines like "[301] openat(AT_FDCWD, "x", O_RDONLY) = 3". A call that sleeps while the machine has other threads is shown in two
+ * halves, "<unfinished ...>" and "<... resumed>"; one that replaces the program is kept as text until its result is known. */
 #include "syscall/linux/strace.h"
 #include "syscall/linux/dispatch.h"
+#include "syscall/linux/strace_line.h"
+#include "syscall/linux/strace_options.h"
 
 #include "base/bits.h"
 #include "base/error.h"
-#include "syscall/linux/abi/clone.h"
-#include "syscall/linux/abi/futex.h"
-#include "syscall/linux/abi/prctl.h"
-#include "syscall/linux/abi/time.h"
-#include "syscall/linux/process/task.h"
+#include "host/clock.h"
+#include "syscall/linux/abi/fcntl.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { LINE_SIZE = 1024, TEXT_MAX = 48, ARGV_MAX = 12, NR_EXECVE = 59, NR_EXIT = 60, NR_EXIT_GROUP = 231, NR_EXECVEAT = 322 };
+enum { NR_EXECVE = 59, NR_EXIT = 60, NR_EXIT_GROUP = 231, NR_EXECVEAT = 322 };
 
-struct line {
-    struct task *task;
-    char text[LINE_SIZE];
-    size_t n;
-    const uint64_t *args;
-    int index;          /* of the argument being printed */
-    int64_t result;
-    bool done;          /* the handler has run: out-arguments are valid */
-};
-
-static void put(struct line *line, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(struct line *line, const char *fmt, ...) {
-    const size_t room = sizeof line->text - line->n;
-    va_list ap;
-    va_start(ap, fmt);
-    const int n = vsnprintf(line->text + line->n, room, fmt, ap);
-    va_end(ap);
-    if (n > 0) line->n += (size_t)n < room ? (size_t)n : room - 1;
-}
-
-struct flag_name {
-    uint64_t bit;
-    const char *name;
-};
-
-static void put_flags(struct line *line, uint64_t value, const struct flag_name *names, size_t n, const char *first) {
-    const char *separator = first ? "|" : "";
-    if (first) put(line, "%s", first);
-    for (size_t i = 0; i < n; i++) {
-        if ((value & names[i].bit) != names[i].bit) continue;
-        put(line, "%s%s", separator, names[i].name);
-        separator = "|";
-        value &= ~names[i].bit;
-    }
-    if (value || !*separator) put(line, "%s%#" PRIx64, separator, value);
-}
-
-static void print_int(struct line *line, uint64_t value) {
-    put(line, "%d", (int32_t)value);
-}
-
-static void print_uint(struct line *line, uint64_t value) {
-    put(line, "%u", (uint32_t)value);
-}
-
-static void print_int64(struct line *line, uint64_t value) {
-    put(line, "%" PRId64, (int64_t)value);
-}
-
-static void print_hex(struct line *line, uint64_t value) {
-    put(line, "%#" PRIx64, value);
-}
-
-static void print_octal(struct line *line, uint64_t value) {
-    put(line, "%#o", (uint32_t)value);
-}
-
-static void print_pointer(struct line *line, uint64_t value) {
-    if (value) {
-        print_hex(line, value);
-    } else {
-        put(line, "NULL");
-    }
-}
-
-static void print_dirfd(struct line *line, uint64_t value) {
-    if ((int32_t)value == -100) {
-        put(line, "AT_FDCWD");
-    } else {
-        print_int(line, value);
-    }
-}
-
-static void put_quoted(struct line *line, const char *text, size_t n, bool more) {
-    put(line, "\"");
-    for (size_t i = 0; i < n; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        if (c == '\n') put(line, "\\n");
-        else if (c == '\t') put(line, "\\t");
-        else if (c == '"' || c == '\\') put(line, "\\%c", c);
-        else if (c < ' ' || c > '~') put(line, "\\%o", c);
-        else put(line, "%c", c);
-    }
-    put(line, more ? "\"..." : "\"");
-}
-
-static void put_bytes(struct line *line, uint64_t gva, int64_t n) {
-    char text[TEXT_MAX];
-    const size_t want = n < 0 ? 0 : n < TEXT_MAX ? (size_t)n : TEXT_MAX;
-    if (copy_from_guest(line->task, text, gva, want) < 0) {
-        print_pointer(line, gva);
-    } else {
-        put_quoted(line, text, want, n > TEXT_MAX);
-    }
-}
-
-static void print_string(struct line *line, uint64_t value) {
-    char text[256];
-    const int64_t n = copy_string_from_guest(line->task, text, value, sizeof text);
-    if (n >= 0) {
-        put_quoted(line, text, (size_t)n, false);
-    } else {
-        print_pointer(line, value);
-    }
-}
-
-static void print_in_buffer(struct line *line, uint64_t value) {
-    put_bytes(line, value, (int64_t)line->args[line->index + 1]);
-}
-
-static void print_out_buffer(struct line *line, uint64_t value) {
-    if (line->done && line->result >= 0) {
-        put_bytes(line, value, line->result);
-    } else {
-        print_pointer(line, value);
-    }
-}
-
-static void print_int_pair(struct line *line, uint64_t value) {
-    int32_t pair[2];
-    if (line->done && line->result >= 0 && copy_from_guest(line->task, pair, value, sizeof pair) == 0) {
-        put(line, "[%d, %d]", pair[0], pair[1]);
-    } else {
-        print_pointer(line, value);
-    }
-}
-
-static void print_argv(struct line *line, uint64_t value) {
-    put(line, "[");
-    for (int i = 0; i < ARGV_MAX; i++) {
-        uint64_t text;
-        if (copy_from_guest(line->task, &text, value + 8 * (uint64_t)i, sizeof text) < 0 || !text) break;
-        if (i) put(line, ", ");
-        print_string(line, text);
-    }
-    put(line, "]");
-}
-
-static void print_open_flags(struct line *line, uint64_t value) {
-    static const struct flag_name names[] = {
-        {0100, "O_CREAT"},      {0200, "O_EXCL"},       {0400, "O_NOCTTY"},    {01000, "O_TRUNC"},
-        {02000, "O_APPEND"},    {04000, "O_NONBLOCK"},  {020200000, "O_TMPFILE"}, {0200000, "O_DIRECTORY"},
-        {0400000, "O_NOFOLLOW"}, {02000000, "O_CLOEXEC"}, {010000000, "O_PATH"}, {04010000, "O_SYNC"},
-        {0100000, "O_LARGEFILE"}};
-    static const char *const access[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
-    const uint64_t rest = value & ~3ull;
-    if (rest) {
-        put_flags(line, rest, names, ARRAY_LEN(names), access[value & 3]);
-    } else {
-        put(line, "%s", access[value & 3]);
-    }
-}
-
-static void print_prot(struct line *line, uint64_t value) {
-    static const struct flag_name names[] = {{1, "PROT_READ"}, {2, "PROT_WRITE"}, {4, "PROT_EXEC"}};
-    if (!value) {
-        put(line, "PROT_NONE");
-    } else {
-        put_flags(line, value, names, ARRAY_LEN(names), NULL);
-    }
-}
-
-static void print_map_flags(struct line *line, uint64_t value) {
-    static const struct flag_name names[] = {
-        {1, "MAP_SHARED"}, {2, "MAP_PRIVATE"}, {0x10, "MAP_FIXED"}, {0x20, "MAP_ANONYMOUS"}, {0x40, "MAP_32BIT"},
-        {0x100, "MAP_GROWSDOWN"}, {0x800, "MAP_DENYWRITE"}, {0x4000, "MAP_NORESERVE"}, {0x8000, "MAP_POPULATE"},
-        {0x20000, "MAP_STACK"}, {0x100000, "MAP_FIXED_NOREPLACE"}};
-    put_flags(line, value, names, ARRAY_LEN(names), NULL);
-}
-
-static void print_clone_flags(struct line *line, uint64_t value) {
-    static const struct flag_name names[] = {
-        {CLONE_VM, "CLONE_VM"}, {CLONE_FS, "CLONE_FS"}, {CLONE_FILES, "CLONE_FILES"}, {CLONE_SIGHAND, "CLONE_SIGHAND"},
-        {CLONE_PIDFD, "CLONE_PIDFD"}, {CLONE_VFORK, "CLONE_VFORK"}, {CLONE_PARENT, "CLONE_PARENT"},
-        {CLONE_THREAD, "CLONE_THREAD"}, {CLONE_SYSVSEM, "CLONE_SYSVSEM"}, {CLONE_SETTLS, "CLONE_SETTLS"},
-        {CLONE_PARENT_SETTID, "CLONE_PARENT_SETTID"}, {CLONE_CHILD_CLEARTID, "CLONE_CHILD_CLEARTID"},
-        {CLONE_DETACHED, "CLONE_DETACHED"}, {CLONE_CHILD_SETTID, "CLONE_CHILD_SETTID"}};
-    put_flags(line, value, names, ARRAY_LEN(names), NULL);
-}
-
-static void print_wait_flags(struct line *line, uint64_t value) {
-    static const struct flag_name names[] = {{1, "WNOHANG"}, {2, "WUNTRACED"}, {4, "WEXITED"}, {8, "WCONTINUED"},
-                                             {0x1000000, "WNOWAIT"}};
-    put_flags(line, value & 0xffffffff, names, ARRAY_LEN(names), NULL);
-}
-
-static void print_futex_op(struct line *line, uint64_t value) {
-    static const char *const names[] = {
-#define FUTEX_OP(number, name, fn) [number] = "FUTEX_" #name,
-#include "syscall/linux/abi/futex_ops.def"
-#undef FUTEX_OP
-    };
-    const uint64_t op = value & 0x7f;
-    if (op >= ARRAY_LEN(names)) {
-        print_hex(line, value);
-        return;
-    }
-    put(line, "%s%s%s", names[op], value & FUTEX_PRIVATE_FLAG ? "_PRIVATE" : "",
-        value & FUTEX_CLOCK_REALTIME ? "|FUTEX_CLOCK_REALTIME" : "");
-}
-
-static void print_clock(struct line *line, uint64_t value) {
-    static const char *const names[] = {"REALTIME", "MONOTONIC", "PROCESS_CPUTIME_ID", "THREAD_CPUTIME_ID",
-                                        "MONOTONIC_RAW", "REALTIME_COARSE", "MONOTONIC_COARSE", "BOOTTIME"};
-    if (value < ARRAY_LEN(names)) {
-        put(line, "CLOCK_%s", names[value]);
-    } else {
-        print_int(line, value);
-    }
-}
-
-static void print_timespec(struct line *line, uint64_t value) {
-    struct guest_timespec ts;
-    if (value && copy_from_guest(line->task, &ts, value, sizeof ts) == 0) {
-        put(line, "{%" PRId64 ".%09" PRId64 "}", ts.sec, ts.nsec);
-    } else {
-        print_pointer(line, value);
-    }
-}
-
-static void print_timespec_out(struct line *line, uint64_t value) {
-    if (line->done && line->result >= 0) {
-        print_timespec(line, value);
-    } else {
-        print_pointer(line, value);
-    }
-}
-
-static const char *const signal_names[] = {
-    "0", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV",
-    "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",
-    "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS"};
-
-static void print_signal(struct line *line, uint64_t value) {
-    if (value < ARRAY_LEN(signal_names)) {
-        put(line, "%s", signal_names[value]);
-    } else {
-        put(line, "SIG%d", (int32_t)value);
-    }
-}
-
-static void print_sigset(struct line *line, uint64_t value) {
-    sigset_bits set;
-    if (value && copy_from_guest(line->task, &set, value, sizeof set) == 0) {
-        put(line, "{%#" PRIx64 "}", set);
-    } else {
-        print_pointer(line, value);
-    }
-}
-
-static void print_sig_how(struct line *line, uint64_t value) {
-    static const char *const names[] = {"SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETMASK"};
-    if (value < ARRAY_LEN(names)) {
-        put(line, "%s", names[value]);
-    } else {
-        print_int(line, value);
-    }
-}
-
-static void print_prctl(struct line *line, uint64_t value) {
-    switch ((int32_t)value) {
-#define PRCTL(number, name, handler) case number: put(line, "PR_" #name); return;
-#include "syscall/linux/abi/prctl.def"
-#undef PRCTL
-    default: print_int(line, value);
-    }
-}
-
-static void (*const printers[])(struct line *line, uint64_t value) = {
-#define KIND(name, print) print,
+static const struct kind_row {
+    enum { KIND_IN_CALL, KIND_BY_CALL } direction;
+    void (*print)(struct line *line, uint64_t value);
+    enum name_set set;
+} kinds[] = {
+#define IN KIND_IN_CALL
+#define OUT KIND_BY_CALL
+#define KIND(name, direction, print, set) {direction, print, NAMES_##set},
 #include "syscall/linux/args.def"
 #undef KIND
+#undef OUT
+#undef IN
 };
+
+static struct strace *strace_of(const struct task *task) {
+    return task->kernel->options.strace;
+}
 
 /* With the instructions that the thread has retired, the call's own included, when they are counted. */
 static void put_thread(struct line *line) {
     const struct cpu *cpu = line->task->cpu;
-    put(line, "[%d] ", task_tid(line->task));
-    if (cpu->env->counting) put(line, "%" PRIu64 " ", cpu->retired);
+    line_put(line, "[%d] ", task_tid(line->task));
+    if (cpu->env->counting) line_put(line, "%" PRIu64 " ", cpu->retired);
 }
 
-static void put_call(struct line *line, const struct syscall_row *row) {
-    put_thread(line);
-    if (!row) {
-        put(line, "syscall_%" PRIu64 "(", line->task->syscall.number);
-    } else {
-        put(line, "%s(", row->name);
-        for (line->index = 0; line->index < row->n_args; line->index++) {
-            if (line->index) put(line, ", ");
-            printers[row->args[line->index]](line, line->args[line->index]);
-        }
+static void print(struct strace *strace, struct line *line) {
+    char times[64] = "";
+    size_t n = 0;
+    line_put(line, "\n");
+    line->text[line->n - 1] = '\n';
+    host_mutex_lock(&strace->lock);
+    const int64_t now = host_clock_realtime_ns();
+    if (strace->clock) n += (size_t)snprintf(times, sizeof times, "%" PRId64 ".%06" PRId64 " ", now / 1000000000, now / 1000 % 1000000);
+    if (strace->relative) {
+        const int64_t passed = strace->last_ns ? now - strace->last_ns : 0;
+        snprintf(times + n, sizeof times - n, "%6" PRId64 ".%06" PRId64 " ", passed / 1000000000, passed / 1000 % 1000000);
     }
-    put(line, ")");
+    strace->last_ns = now;
+    fprintf(strace->out, "%s%s", times, line->text);
+    host_mutex_unlock(&strace->lock);
+}
+
+/* A mode that means nothing. */
+static bool is_unused(const struct line *line, const struct syscall_row *row, int index) {
+    return row->args[index] == KIND_OPEN_MODE && !(line->args[index - 1] & (O_CREAT | O_TMPFILE_BIT));
+}
+
+static void put_argument(struct line *line, const struct syscall_row *row, int index) {
+    const struct kind_row *kind = &kinds[row->args[index]];
+    const uint64_t value = line->args[index];
+    if (is_unused(line, row, index)) return;
+    line->index = index;
+    line->set = kind->set;
+    if (index) line_put(line, ", ");
+    if (kind->direction == KIND_BY_CALL && (!line->done || line->result < 0)) strace_pointer(line, value);
+    else kind->print(line, value);
+}
+
+/* How many arguments can be shown before the call has run. */
+static int n_known(const struct syscall_row *row) {
+    int n = 0;
+    while (n < row->n_args && kinds[row->args[n]].direction == KIND_IN_CALL) n++;
+    return n;
+}
+
+static void put_name(struct line *line, const struct syscall_row *row) {
+    if (row) line_put(line, "%s(", row->name);
+    else line_put(line, "syscall_%" PRIu64 "(", line->task->syscall.number);
+}
+
+static void put_arguments(struct line *line, const struct syscall_row *row, int from, int to) {
+    for (int i = from; row && i < to; i++) put_argument(line, row, i);
+}
+
+static bool asks_for_restart(int64_t result) {
+    return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK;
 }
 
 static void put_result(struct line *line, const struct syscall_row *row) {
     const int64_t r = line->result;
-    put(line, " = ");
-    if (r < 0 && r >= -MAX_ERRNO) {
-        put(line, "-%s", error_name((int)r));
+    line_put(line, ") = ");
+    if (asks_for_restart(r)) {
+        line_put(line, "? %s (to be restarted)", error_name((int)r));
+    } else if (r < 0 && r >= -MAX_ERRNO) {
+        line_put(line, "-1 %s (%s)", error_name((int)r), error_text((int)r));
     } else {
-        printers[row ? row->result : KIND_INT64](line, (uint64_t)r);
+        const struct kind_row *kind = &kinds[row ? row->result : KIND_INT64];
+        line->set = kind->set;
+        kind->print(line, (uint64_t)r);
     }
 }
 
-static void print_line(struct line *line) {
-    put(line, "\n");
-    line->text[sizeof line->text - 2] = '\n';
-    fputs(line->text, stderr);
+static bool replaces_program(uint64_t number) {
+    return number == NR_EXECVE || number == NR_EXECVEAT;
 }
 
-static bool may_not_return(uint64_t number) {
-    return number == NR_EXECVE || number == NR_EXECVEAT || number == NR_EXIT || number == NR_EXIT_GROUP;
+static bool never_returns(uint64_t number) {
+    return number == NR_EXIT || number == NR_EXIT_GROUP;
 }
 
-void strace_enter(struct task *task, const struct syscall_row *row) {
+/* The thread is about to sleep in its call: the first half, if others would print meanwhile. Lines that are to be compared (with
+ * counts) stay whole: who sleeps is a matter of chance. */
+static void about_to_sleep(struct sched_thread *self) {
+    struct task *task = CONTAINER_OF(self, struct task, sched);
+    const struct syscall_row *row = syscall_row(task->syscall.number);
+    if (task->strace_text || task->cpu->env->counting || atomic_load_explicit(&task->kernel->live, memory_order_relaxed) < 2) return;
     struct line line = {.task = task, .args = task->syscall.args};
-    if (!may_not_return(task->syscall.number)) return;
-    put_call(&line, row);
-    print_line(&line);
+    put_thread(&line);
+    put_name(&line, row);
+    const int known = row ? n_known(row) : 0;
+    put_arguments(&line, row, 0, known);
+    line_put(&line, row && known && known < row->n_args ? ",  <unfinished ...>" : " <unfinished ...>");
+    task->strace_halved = true;
+    print(strace_of(task), &line);
 }
 
-void strace_exit(struct task *task, const struct syscall_row *row, int64_t result) {
-    struct line line = {.task = task, .args = task->syscall.args, .result = result, .done = true};
-    if (may_not_return(task->syscall.number)) {
-        if (task->exiting) return;
-        put_thread(&line);
-        put(&line, "%s(...)", row->name);
+static void start_line(struct task *task, const struct syscall_row *row) {
+    struct line line = {.task = task, .args = task->syscall.args};
+    put_thread(&line);
+    put_name(&line, row);
+    put_arguments(&line, row, 0, row->n_args);
+    if (replaces_program(task->syscall.number)) {
+        free(task->strace_text);
+        task->strace_text = strdup(line.text);
     } else {
-        put_call(&line, row);
+        line_put(&line, ") = ?");
+        print(strace_of(task), &line);
     }
+}
+
+void strace_enter(struct task *task, const struct syscall_row *row, struct strace_call *call) {
+    const struct strace *strace = strace_of(task);
+    *call = (struct strace_call){.wanted = strace_wants(strace, task->syscall.number)};
+    if (!call->wanted) return;
+    if (strace->duration) call->start_ns = host_clock_monotonic_ns();
+    if (strace->count) call->cpu_ns = host_clock_thread_cpu_ns();
+    if (!strace->lines) return;
+    if (replaces_program(task->syscall.number) || never_returns(task->syscall.number)) start_line(task, row);
+    task->strace_halved = false;
+    task->sched.about_to_sleep = about_to_sleep;
+}
+
+static void add(struct strace *strace, uint64_t number, int64_t result, int64_t cpu_ns) {
+    if (number >= STRACE_NUMBERS) return;
+    struct strace_sum *sum = &strace->sums[number];
+    atomic_fetch_add(&sum->calls, 1);
+    atomic_fetch_add(&sum->cpu_ns, cpu_ns);
+    if (result < 0 && result >= -MAX_ERRNO) atomic_fetch_add(&sum->errors, 1);
+}
+
+static void put_beginning(struct line *line, const struct syscall_row *row) {
+    struct task *task = line->task;
+    const int n = row ? row->n_args : 0;
+    if (task->strace_text) {
+        line_put(line, "%s", task->strace_text);
+        free(task->strace_text);
+        task->strace_text = NULL;
+        return;
+    }
+    put_thread(line);
+    if (task->strace_halved) {
+        const int known = row ? n_known(row) : 0;
+        line_put(line, "<... %s resumed>", row ? row->name : "syscall");
+        for (int i = known; i < n; i++) {
+            const size_t before = line->n;
+            put_argument(line, row, i);
+            /* The comma stands in the first half. */
+            if (i == known && known) {
+                memmove(line->text + before, line->text + before + 2, line->n - before - 1);
+                line->n -= 2;
+            }
+        }
+    } else {
+        put_name(line, row);
+        put_arguments(line, row, 0, n);
+    }
+}
+
+void strace_exit(struct task *task, const struct syscall_row *row, const struct strace_call *call, int64_t result) {
+    struct strace *strace = strace_of(task);
+    task->sched.about_to_sleep = NULL;
+    if (!call->wanted) return;
+    if (strace->count) add(strace, task->syscall.number, result, host_clock_thread_cpu_ns() - call->cpu_ns);
+    if (!strace->lines || never_returns(task->syscall.number)) return;
+    struct line line = {.task = task, .args = task->syscall.args, .result = result, .done = true};
+    put_beginning(&line, row);
     put_result(&line, row);
-    print_line(&line);
+    if (strace->duration) {
+        const int64_t spent = host_clock_monotonic_ns() - call->start_ns;
+        line_put(&line, " <%" PRId64 ".%06" PRId64 ">", spent / 1000000000, spent / 1000 % 1000000);
+    }
+    print(strace, &line);
+}
+
+void strace_signal(struct task *task, const struct guest_siginfo *info) {
+    struct line line = {.task = task, .args = task->syscall.args};
+    if (!strace_of(task)->lines) return;
+    put_thread(&line);
+    line_put(&line, "--- ");
+    line_signal(&line, info->signo);
+    line_put(&line, " {si_signo=");
+    line_signal(&line, info->signo);
+    line_put(&line, ", si_code=%d", info->code);
+    if (info->code == SI_USER || info->code == SI_TKILL || info->code == SI_QUEUE) line_put(&line, ", si_pid=%d", info->rt.pid);
+    if (info->signo == SIGSEGV || info->signo == SIGBUS) line_put(&line, ", si_addr=%#" PRIx64, info->fault.address);
+    line_put(&line, "} ---");
+    print(strace_of(task), &line);
+}
+
+void strace_end(struct task *task) {
+    struct line line = {.task = task, .args = task->syscall.args};
+    free(task->strace_text);
+    task->strace_text = NULL;
+    if (!strace_of(task)->lines) return;
+    put_thread(&line);
+    if (task->exit_code & 0x7f) {
+        line_put(&line, "+++ killed by ");
+        line_signal(&line, task->exit_code & 0x7f);
+        line_put(&line, " +++");
+    } else {
+        line_put(&line, "+++ exited with %d +++", task->exit_code >> 8 & 0xff);
+    }
+    print(strace_of(task), &line);
 }

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* A guest that does one thing, named by its first argument, so that tests can look at it from outside. */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void say(const char *text) {
@@ -115,6 +124,46 @@ static int act_write_until_error(char **argv) {
     return 0;
 }
 
+/* Calls whose arguments are of many kinds; nothing in them depends on the host. */
+static int act_calls(char **argv) {
+    int ends[2], status;
+    char text[64];
+    struct timespec moment = {0, 1000000};
+    struct iovec parts[2] = {{"ab", 2}, {"c\n", 2}};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sigaction action = {.sa_handler = SIG_IGN, .sa_flags = SA_RESTART};
+    if (open("/nowhere/file", O_RDWR | O_CREAT | O_CLOEXEC, 0640) >= 0 || pipe2(ends, O_NONBLOCK) != 0) return 1;
+    if (writev(ends[1], parts, 2) != 4 || read(ends[0], text, sizeof text) != 4) return 2;
+    struct pollfd polled = {.fd = ends[1], .events = POLLIN | POLLOUT};
+    if (poll(&polled, 1, 0) != 1 || fcntl(ends[0], F_GETFL) < 0 || fcntl(ends[0], F_SETFD, FD_CLOEXEC) != 0) return 3;
+    sigaction(SIGUSR1, &action, NULL);
+    close(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    connect(99, (struct sockaddr *)&address, sizeof address);
+    ioctl(ends[0], TIOCGWINSZ, text);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, RLIM_INFINITY});
+    nanosleep(&moment, NULL);
+    const pid_t child = fork();
+    if (child == 0) _exit(3);
+    waitpid(child, &status, 0);
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return munmap(page, 4096);
+}
+
+/* A thread sleeps in a read while the other one works. */
+static void *late_writer(void *fd) {
+    nanosleep(&(struct timespec){0, 50000000}, NULL);
+    return (void *)write(*(int *)fd, "x", 1);
+}
+
+static int act_sleepy(char **argv) {
+    int ends[2];
+    char byte;
+    pthread_t thread;
+    if (pipe(ends) != 0 || pthread_create(&thread, NULL, late_writer, &ends[1]) != 0) return 1;
+    if (read(ends[0], &byte, 1) != 1) return 2;
+    return pthread_join(thread, NULL);
+}
+
 static const struct {
     const char *name;
     int (*run)(char **argv);
@@ -132,6 +181,8 @@ static const struct {
     {"close-output", act_close_output},
     {"disposition", act_disposition},
     {"write-until-error", act_write_until_error},
+    {"calls", act_calls},
+    {"sleepy", act_sleepy},
 };
 
 int main(int argc, char **argv) {

@@ -9,7 +9,7 @@ expect 125 '' 'lockstep: no program to run; see lockstep run --help' "$LOCKSTEP"
 expect 125 '' 'lockstep: no program to run; see lockstep run --help' "$LOCKSTEP" run --
 expect 125 '' 'lockstep: unknown option --fast; see lockstep run --help' "$LOCKSTEP" run --fast x
 expect 125 '' 'lockstep: unknown option -x; see lockstep run --help' "$LOCKSTEP" run -x
-expect 125 '' 'lockstep: --strace takes no value' "$LOCKSTEP" run --strace=yes x
+expect 125 '' 'lockstep: --verbose takes no value' "$LOCKSTEP" run --verbose=yes x
 expect 125 '' 'lockstep: --rootfs needs a value: --rootfs=DIR' "$LOCKSTEP" run --rootfs
 expect 125 '' 'lockstep: --env needs the name of a variable' "$LOCKSTEP" run --env =1 "$ACT"
 expect 125 '' "lockstep: there is no engine 'fast'" "$LOCKSTEP" run --engine=fast "$ACT" exit 0

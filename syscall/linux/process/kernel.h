@@ -21,6 +21,7 @@ struct futex_table;
 struct ipc;
 struct net;
 struct process;
+struct strace;
 struct task;
 struct timer_service;
 struct vfs;
@@ -36,7 +37,7 @@ struct kernel_options {
     const struct cpu_env *cpu_env;
     struct frame_pool *frame_pool;
     struct vfs *vfs;                /* fs/: mounts and root of this machine */
-    bool strace;                    /* print every call to stderr */
+    struct strace *strace;          /* traces calls; NULL: no */
     uint32_t uid, gid;              /* ids of the first process */
     const char *hostname;           /* NULL: "lockstep" */
     int n_cpus;                     /* processors the guest sees; 0: the host's */

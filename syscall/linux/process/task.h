@@ -83,6 +83,8 @@ struct task {
     uint64_t timer_slack_ns;
     int memory_policy;               /* MPOL_*, */
     bool memory_policy_has_node;     /* and whether it names node 0 */
+    char *strace_text;               /* owned: the line of a call that replaces the program; NULL */
+    bool strace_halved;              /* the first half of the current call's line is out */
 
     struct host_mutex lock;
     /* changed by the owner under lock; the owner reads freely, others under lock */
