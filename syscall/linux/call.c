@@ -5,6 +5,9 @@
 #include "host/clock.h"
 #include "mmu/object.h"
 #include "syscall/linux/abi/time.h"
+#include "syscall/linux/process/signal.h"
+
+#include <stdio.h>
 
 struct file *call_open_file(struct task *task, uint64_t fd) {
     struct file *file = call_file(task, fd);
@@ -46,6 +49,28 @@ void call_file_written(struct task *task, struct file *file, int64_t offset, int
     if (n <= 0 || !file_identity(file, &dev, &ino)) return;
     const bool anywhere = offset == IO_AT_POSITION || atomic_load(&file->flags) & O_APPEND;
     mem_file_written(task->kernel->frame_pool, dev, ino, anywhere ? 0 : (uint64_t)offset, anywhere ? UINT64_MAX : (uint64_t)n);
+}
+
+static int too_big(struct task *task) {
+    signal_send_task(task, SIGXFSZ, SI_KERNEL);
+    return -EFBIG;
+}
+
+int call_limit_size(struct task *task, uint64_t size) {
+    return size > process_limit(task->process, RLIMIT_FSIZE) ? too_big(task) : 0;
+}
+
+int call_limit_write(struct task *task, struct file *file, struct io *io) {
+    const uint64_t limit = process_limit(task->process, RLIMIT_FSIZE);
+    struct linux_stat stat;
+    if (limit == RLIM_INFINITY || !io->left || file_host_fd(file) < 0) return 0;
+    if (file_stat(file, &stat) || (stat.mode & S_IFMT) != S_IFREG) return 0;
+    const bool append = io->append || (atomic_load(&file->flags) & O_APPEND);
+    const int64_t at = append ? stat.size : io->offset == IO_AT_POSITION ? file_seek(file, 0, SEEK_CUR) : io->offset;
+    if (at < 0) return 0;
+    if ((uint64_t)at >= limit) return too_big(task);
+    if (io->left > limit - (uint64_t)at) io->size = io->left = limit - (uint64_t)at;
+    return 0;
 }
 
 int64_t call_deadline_after(int64_t ns) {

@@ -44,6 +44,11 @@ void call_file_cut(struct task *task, struct file *file);
 /* Bytes of a file changed: code that was taken from them is forgotten. n <= 0: nothing. offset: IO_AT_POSITION: anywhere. */
 void call_file_written(struct task *task, struct file *file, int64_t offset, int64_t n);
 
+/* RLIMIT_FSIZE: makes a write to a regular file end at the limit. One that begins there: -EFBIG, and SIGXFSZ. */
+int call_limit_write(struct task *task, struct file *file, struct io *io);
+/* The same for a file that is to have a new size. */
+int call_limit_size(struct task *task, uint64_t size);
+
 /* A relative timeout in guest memory as a deadline on the monotonic clock; gva 0: never. Returns 0, -EFAULT, -EINVAL. */
 int call_deadline(struct task *task, uint64_t gva, int64_t *deadline_ns);
 /* now + ns without overflow. */

@@ -159,7 +159,8 @@ int64_t sys_truncate(struct task *task, const uint64_t arg[6]) {
     }
     node_put(node);
     if (r) return r;
-    r = file_truncate(file, (int64_t)arg[1]);
+    r = call_limit_size(task, arg[1]);
+    if (!r) r = file_truncate(file, (int64_t)arg[1]);
     if (!r) call_file_cut(task, file);
     file_put(file);
     return r;
@@ -168,7 +169,8 @@ int64_t sys_truncate(struct task *task, const uint64_t arg[6]) {
 int64_t sys_ftruncate(struct task *task, const uint64_t arg[6]) {
     struct file *file = call_file(task, arg[0]);
     if (!file) return -EBADF;
-    const int r = file_truncate(file, (int64_t)arg[1]);
+    int r = (int64_t)arg[1] > 0 && file_writable(file) ? call_limit_size(task, arg[1]) : 0;
+    if (!r) r = file_truncate(file, (int64_t)arg[1]);
     if (!r) call_file_cut(task, file);
     file_put(file);
     return r;

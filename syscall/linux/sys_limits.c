@@ -2,6 +2,7 @@
 /* Resource limits and usage. Source: getrlimit(2), getrusage(2). */
 #include "syscall/linux/handlers.h"
 #include "syscall/linux/process/cputime.h"
+#include "syscall/linux/process/itimer.h"
 #include "syscall/linux/usage.h"
 
 #include "syscall/linux/fs/fd_table.h"
@@ -19,6 +20,7 @@ static int apply_to_thread(struct task *other, void *arg) {
 
 static void apply(struct process *process, enum limit_number which, struct limit limit) {
     if (which == RLIMIT_NOFILE) task_for_each(process, apply_to_thread, &limit);
+    if (which == RLIMIT_CPU) itimer_limit_cpu(process);
     if (which != RLIMIT_AS && which != RLIMIT_DATA && which != RLIMIT_STACK) return;
     host_mutex_lock(&process->lock);
     const struct limit *all = process->limits;

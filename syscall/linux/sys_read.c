@@ -18,7 +18,8 @@ static int64_t transfer(struct task *task, uint64_t fd, const struct io_segment 
     io.nonblock = (flags & RWF_NOWAIT) != 0;
     io.append = (flags & RWF_APPEND) != 0;
     io.sync = (flags & (RWF_DSYNC | RWF_SYNC)) != 0;
-    const int64_t r = kind == TRANSFER_READ ? file_read(file, &io) : file_write(file, &io);
+    int64_t r = kind == TRANSFER_WRITE ? call_limit_write(task, file, &io) : 0;
+    if (r == 0) r = kind == TRANSFER_READ ? file_read(file, &io) : file_write(file, &io);
     if (kind == TRANSFER_WRITE) call_file_written(task, file, io.append ? IO_AT_POSITION : offset, r);
     file_put(file);
     if (io.broken) signal_send_task(task, SIGPIPE, SI_USER);

@@ -26,7 +26,8 @@ static int64_t move(struct splice *s, bool write, char *buf, size_t n, bool nonb
     io_init(&io, NULL, &segment, 1, &s->task->sched);
     io.offset = *at;
     io.nonblock = nonblock;
-    const int64_t r = write ? file_write(file, &io) : file_read(file, &io);
+    int64_t r = write ? call_limit_write(s->task, file, &io) : 0;
+    if (r == 0) r = write ? file_write(file, &io) : file_read(file, &io);
     if (io.broken) signal_send_task(s->task, SIGPIPE, SI_USER);
     if (write) call_file_written(s->task, file, *at, r);
     if (r > 0 && *at != IO_AT_POSITION) *at += r;

@@ -54,11 +54,14 @@ int64_t sys_sync_file_range(struct task *task, const uint64_t arg[6]) {
     return r;
 }
 
+enum { FALLOC_FL_KEEP_SIZE = 1 };
+
 int64_t sys_fallocate(struct task *task, const uint64_t arg[6]) {
     struct file *file;
     const int host = host_fd_arg(task, arg[0], &file, -ESPIPE);
     if (host < 0) return host;
     int r = (int64_t)arg[2] < 0 || (int64_t)arg[3] <= 0 ? -EINVAL : file_writable(file) ? 0 : -EBADF;
+    if (r == 0 && !((int)arg[1] & FALLOC_FL_KEEP_SIZE)) r = call_limit_size(task, arg[2] + arg[3]);
     if (r == 0) r = host_file_allocate(host, (int)arg[1], (int64_t)arg[2], (int64_t)arg[3]);
     if (r == 0) call_file_written(task, file, IO_AT_POSITION, 1); /* holes, and what was behind them */
     file_put(file);

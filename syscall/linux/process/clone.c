@@ -2,6 +2,7 @@
 /* One function makes every task. Everything that can fail is done before the child is in a table; the host thread
  * starts last, when PARENT_SETTID and CHILD_SETTID are stored and the tid to return is known. */
 #include "syscall/linux/process/clone.h"
+#include "syscall/linux/process/itimer.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/signal.h"
@@ -301,6 +302,14 @@ static int64_t open_pidfd(struct clone_call *call) {
     return -EFAULT - 1;
 }
 
+/* CPU time begins anew, the limit does not. */
+static void inherit_cpu_limit(struct process *child) {
+    host_mutex_lock(&child->lock);
+    const struct limit limit = child->limits[RLIMIT_CPU];
+    host_mutex_unlock(&child->lock);
+    if (limit.soft != RLIM_INFINITY || limit.hard != RLIM_INFINITY) itimer_limit_cpu(child);
+}
+
 static int64_t link_and_start(struct clone_call *call) {
     struct kernel *kernel = call->parent->kernel;
     const int64_t pidfd = open_pidfd(call);
@@ -308,7 +317,9 @@ static int64_t link_and_start(struct clone_call *call) {
     host_mutex_lock(&kernel->tasks_lock);
     const int tid = link_locked(call);
     host_mutex_unlock(&kernel->tasks_lock);
+    if (tid >= 0 && call->new_process) inherit_cpu_limit(call->child->process);
     const int64_t r = tid < 0 ? tid : start_child(call, tid);
+    if (tid >= 0 && r < 0 && call->new_process) itimers_end(call->child->process);
     if (r < 0 && pidfd >= 0) call->request->close_pidfd(call->parent, (int)pidfd);
     return r;
 }

@@ -21,7 +21,8 @@ struct itimer {
 struct itimers {
     struct process *process; /* borrowed: it ends its timers first */
     struct host_mutex lock;
-    struct itimer timer[ITIMER_COUNT];
+    bool ended;              /* guarded by lock */
+    struct itimer timer[ITIMER_ALL];
 };
 
 static void look_again_locked(struct itimer *timer) {
@@ -44,10 +45,36 @@ static void fire(struct sched_timer *sched_timer) {
     if (expired) signal_send_process(process, timer->signo, SI_KERNEL);
 }
 
+/* What is due of RLIMIT_CPU, 0 for nothing; *next: when to look again, 0: never. The soft limit moves on by a second. */
+static int limit_signal(struct process *process, int64_t now, int64_t *next) {
+    int signo = 0;
+    host_mutex_lock(&process->lock);
+    struct limit *limit = &process->limits[RLIMIT_CPU];
+    const uint64_t seconds = (uint64_t)(now / NS_PER_S);
+    if (limit->hard != RLIM_INFINITY && seconds >= limit->hard) signo = SIGKILL;
+    else if (limit->soft != RLIM_INFINITY && seconds >= limit->soft) signo = SIGXCPU;
+    if (signo == SIGXCPU) limit->soft = seconds + 1;
+    const uint64_t at = signo == SIGKILL ? RLIM_INFINITY : limit->soft < limit->hard ? limit->soft : limit->hard;
+    *next = at > (uint64_t)(INT64_MAX / NS_PER_S) ? 0 : at ? (int64_t)at * NS_PER_S : 1;
+    host_mutex_unlock(&process->lock);
+    return signo;
+}
+
+static void fire_limit(struct sched_timer *sched_timer) {
+    struct itimer *timer = CONTAINER_OF(sched_timer, struct itimer, timer);
+    struct process *process = timer->all->process;
+    const int64_t now = clock_read_for(process, NULL, timer->clock);
+    host_mutex_lock(&timer->all->lock);
+    const int signo = limit_signal(process, now, &timer->deadline_ns);
+    look_again_locked(timer);
+    host_mutex_unlock(&timer->all->lock);
+    if (signo) signal_send_process(process, signo, SI_KERNEL);
+}
+
 static void init_one(struct itimers *all, enum itimer_which which, int signo, int32_t clock) {
     struct itimer *timer = &all->timer[which];
     *timer = (struct itimer){.all = all, .signo = signo, .clock = clock};
-    sched_timer_init(&timer->timer, all->process->kernel->timers, fire);
+    sched_timer_init(&timer->timer, all->process->kernel->timers, which == ITIMER_LIMIT ? fire_limit : fire);
 }
 
 static struct itimers *itimers_new(struct process *process) {
@@ -58,12 +85,13 @@ static struct itimers *itimers_new(struct process *process) {
     init_one(all, ITIMER_REAL, SIGALRM, GUEST_CLOCK_MONOTONIC);
     init_one(all, ITIMER_VIRTUAL, SIGVTALRM, GUEST_CLOCK_PROCESS_CPUTIME);
     init_one(all, ITIMER_PROF, SIGPROF, GUEST_CLOCK_PROCESS_CPUTIME);
+    init_one(all, ITIMER_LIMIT, SIGXCPU, GUEST_CLOCK_PROCESS_CPUTIME);
     return all;
 }
 
 static struct itimers *itimers_of(struct process *process) {
     host_mutex_lock(&process->lock);
-    if (!process->itimers) process->itimers = itimers_new(process);
+    if (!process->itimers && !process->itimers_ended) process->itimers = itimers_new(process);
     struct itimers *all = process->itimers;
     host_mutex_unlock(&process->lock);
     return all;
@@ -91,9 +119,25 @@ int itimer_set(struct process *process, enum itimer_which which, const struct it
     return 0;
 }
 
+int itimer_limit_cpu(struct process *process) {
+    struct itimers *all = itimers_of(process);
+    if (!all) return -ENOMEM;
+    host_mutex_lock(&all->lock);
+    if (!all->ended) sched_timer_set(&all->timer[ITIMER_LIMIT].timer, 0); /* it looks for itself */
+    host_mutex_unlock(&all->lock);
+    return 0;
+}
+
 void itimers_end(struct process *process) {
-    if (!process->itimers) return;
-    for (int i = 0; i < ITIMER_COUNT; i++) sched_timer_cancel(&process->itimers->timer[i].timer);
+    host_mutex_lock(&process->lock);
+    process->itimers_ended = true;
+    struct itimers *all = process->itimers;
+    host_mutex_unlock(&process->lock);
+    if (!all) return;
+    host_mutex_lock(&all->lock);
+    all->ended = true;
+    host_mutex_unlock(&all->lock);
+    for (int i = 0; i < ITIMER_ALL; i++) sched_timer_cancel(&all->timer[i].timer);
 }
 
 void itimers_free(struct itimers *itimers) {

@@ -5,7 +5,8 @@
 
 #include "syscall/linux/process/task.h"
 
-enum itimer_which { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF, ITIMER_COUNT };
+enum itimer_which { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF, ITIMER_COUNT,
+                    ITIMER_LIMIT = ITIMER_COUNT, ITIMER_ALL }; /* ITIMER_LIMIT: RLIMIT_CPU; not the guest's to set */
 
 struct itimers;
 
@@ -16,6 +17,9 @@ struct itimer_setting {
 /* Returns 0, -ENOMEM. setting NULL: only reads. old may be NULL. */
 int itimer_set(struct process *process, enum itimer_which which, const struct itimer_setting *setting,
                struct itimer_setting *old);
-/* The process ends: nothing fires any more. */
+/* RLIMIT_CPU has changed or was inherited: SIGXCPU at the soft limit and every second from there, SIGKILL at the hard one.
+ * Returns 0, -ENOMEM. */
+int itimer_limit_cpu(struct process *process);
+/* The process ends: nothing fires any more, and nothing can be set. */
 void itimers_end(struct process *process);
 void itimers_free(struct itimers *itimers);

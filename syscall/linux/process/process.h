@@ -114,6 +114,7 @@ struct process {
     struct list timers;              /* struct posix_timer.node */
     int next_timer_id;
     struct itimers *itimers;         /* owned; NULL until first set */
+    bool itimers_ended;              /* no more are made */
     uint32_t membarrier_registered;  /* bits of the commands registered */
 
     /* own lock */
