@@ -40,6 +40,7 @@ static void begin_locked(struct task *task, const struct reason *why) {
     const bool is_trap = why->code >> 8 == PTRACE_EVENT_STOP;
     if (is_trap) trace->has_news = false;
     if (!trace->has_news) atomic_fetch_and(&task->attention, ~(uint32_t)ATTENTION_TRACE);
+    task->may_stop = true; /* the tracer may make it take a stop signal */
     trace->is_stopped = true;
     trace->is_reported = false;
     trace->is_listening = false;

@@ -96,6 +96,7 @@ int signal_dequeue_locked(struct task *task, sigset_bits set, struct guest_sigin
         signo = next_signal(queue->set & set);
     }
     if (signo) take(queue, signo, info);
+    if (signo && signal_default_stops(signo)) task->may_stop = true;
     return signo;
 }
 

@@ -53,6 +53,7 @@ static void trap_seized(struct process *process) {
 
 static void continue_stopped(struct process *process) {
     flush_everywhere(process, STOP_SIGNALS);
+    LIST_FOR_EACH(node, &process->threads) CONTAINER_OF(node, struct task, thread_node)->may_stop = false;
     trap_seized(process);
     if (!process->stopping) return;
     process->stopping = false;

@@ -46,7 +46,7 @@ bool stop_begin(struct task *task, int signo) {
     if (signo != SIGSTOP && is_orphaned_locked(kernel, process->pgid, NULL)) ok = false;
     host_mutex_lock(&process->signal_lock);
     if (process->group_exit) ok = false;
-    if ((task->pending.set | process->pending.set) & sig_bit(SIGCONT)) ok = false;
+    if (!task->may_stop) ok = false;
     if (ok && !process->stopping) {
         process->stopping = true;
         process->n_stopped = 0;

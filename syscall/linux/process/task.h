@@ -104,6 +104,7 @@ struct task {
     sigset_bits blocked;             /* written by the owner only: the owner reads freely */
     struct signal_queue pending;     /* for this thread */
     bool stopped;                    /* waits for SIGCONT */
+    bool may_stop;                   /* it took a stop signal, and no SIGCONT has come since */
 
     /* guarded by kernel->tasks_lock */
     struct list thread_node;         /* process->threads (and under signal_lock) */
