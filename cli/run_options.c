@@ -74,6 +74,11 @@ static bool option_strace_time(struct run_options *options, char *value) {
     return kind != NULL;
 }
 
+static bool option_explain(struct run_options *options, char *value) {
+    options->machine.explain_crash = true;
+    return true;
+}
+
 static bool option_count(struct run_options *options, char *value) {
     options->machine.count = true;
     return true;

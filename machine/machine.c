@@ -88,6 +88,8 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .core_limit = host_limit_core(),
         .inherited_ignored = machine->inherited_ignored,
         .inherited_blocked = machine->inherited_blocked,
+        .explain_crash = options->explain_crash ? machine_explain_crash : NULL,
+        .explain_crash_arg = machine,
         .init_stopped = machine_init_stopped,
         .init_stopped_arg = machine,
     };
@@ -102,6 +104,7 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     host_mutex_init(&machine->split_lock);
     machine->log.verbose = options->verbose;
     machine->inherit_descriptors = options->inherit_descriptors;
+    if (options->explain_crash && machine_find_explainer(machine, options->rootfs, error)) return -1;
     if (choose(machine, options, error)) return -1;
     machine->frame_pool = frame_pool_new(machine->memory);
     if (!machine->frame_pool) return no_memory(error);
@@ -141,5 +144,6 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     if (machine->frame_pool) frame_pool_free(machine->frame_pool);
     host_mutex_fini(&machine->split_lock);
     free(machine->place);
+    free(machine->explainer_root);
     free(machine);
 }

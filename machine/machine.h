@@ -11,6 +11,8 @@
 #include "mmu/space.h"
 
 struct fd_table;
+struct guest_siginfo;
+struct task;
 struct fs_context;
 struct kernel;
 struct vfs;
@@ -27,6 +29,7 @@ struct lockstep_machine {
     struct strace *strace; /* owned; NULL: calls are not traced */
     struct kernel *kernel;
     char *place;                         /* owned; guest path to start in, NULL: "/" */
+    char *explainer_root;                /* owned; host directory of the guest's /, "": the host's own; NULL: crashes are not explained */
     bool inherit_descriptors;
     uint64_t inherited_ignored, inherited_blocked; /* host signals as bits, 0 when they are not forwarded */
     struct host_signal_watcher *watcher; /* NULL: signals are not forwarded */
@@ -51,6 +54,10 @@ int machine_forward_start(struct lockstep_machine *machine, struct lockstep_erro
 void machine_forward_stop(struct lockstep_machine *machine);
 /* The kernel's news that the first process has stopped: our own process follows. arg: the machine. */
 void machine_init_stopped(void *arg);
+
+/* explain.c: find returns 0 or -1 with *error. The other goes into kernel_options. */
+int machine_find_explainer(struct lockstep_machine *machine, const char *rootfs, struct lockstep_error *error);
+void machine_explain_crash(void *arg, struct task *task, const struct guest_siginfo *info);
 
 /* descriptors.c: the first process's table, from our own descriptors. Returns NULL without memory. */
 struct fd_table *machine_make_descriptors(struct lockstep_machine *machine);

@@ -35,6 +35,7 @@ struct lockstep_options {
     bool strace_clock, strace_relative, strace_duration; /* times that strace shows */
     bool verbose;         /* say more on stderr */
     bool count;           /* count instructions exactly, in every engine; strace and verbose then say the counts */
+    bool explain_crash;   /* say on stderr where and why a process crashed; wants lockstep-explain beside this program */
     bool fixed_addresses; /* no randomisation of the guest's layout */
     /* Take the signals that the host sends to this process and give them to the guest's first process. Blocks them
      * in the calling thread; make the machine before any other thread. */

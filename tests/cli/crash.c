@@ -28,10 +28,9 @@ static void *thread(void *arg) {
 }
 
 __attribute__((noinline)) static void die(const char *how) {
-    volatile int zero = 0;
     if (strcmp(how, "null") == 0) *(volatile int *)strtoul("0x20", NULL, 0) = 42;
     if (strcmp(how, "readonly") == 0) *(volatile char *)mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) = 1;
-    if (strcmp(how, "divide") == 0) marker = 1 / zero;
+    if (strcmp(how, "divide") == 0) __asm__ volatile("xor %%ecx, %%ecx\n div %%ecx" ::: "eax", "ecx", "edx");
     if (strcmp(how, "illegal") == 0) __asm__ volatile("ud2");
     if (strcmp(how, "jump") == 0) ((void (*)(void))strtoul("0x30", NULL, 0))();
     if (strcmp(how, "abort") == 0) abort();

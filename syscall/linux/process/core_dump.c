@@ -15,8 +15,8 @@ enum { CHUNK = 16 * GUEST_PAGE_SIZE, MAX_SEGMENTS = 0xfff0 };
 
 struct core {
     struct task *task;
-    struct file *file;   /* counted */
-    uint64_t written, limit;
+    const struct core_sink *sink;
+    uint64_t written;
     uint8_t *chunk;      /* owned: CHUNK bytes */
     bool failed;
 };
@@ -91,12 +91,8 @@ static bool was_killed(struct process *process) {
 
 static void write_at(struct core *core, uint64_t offset, const void *bytes, size_t n) {
     while (n && !core->failed) {
-        const struct io_segment segment = {(uint64_t)(uintptr_t)bytes, n};
-        struct io io;
-        io_init(&io, NULL, &segment, 1, &core->task->sched);
-        io.offset = (int64_t)offset;
-        const bool over = n > core->limit - core->written;
-        const int64_t moved = over || was_killed(core->task->process) ? -EFBIG : file_write(core->file, &io);
+        const bool over = n > core->sink->limit - core->written;
+        const int64_t moved = over || was_killed(core->task->process) ? -EFBIG : core->sink->write(core->sink, bytes, n, offset);
         core->failed = moved <= 0;
         if (moved <= 0) return;
         core->written += (uint64_t)moved;
@@ -188,7 +184,7 @@ static uint64_t write_head(struct core *core, const struct core_map *map, const 
     return at;
 }
 
-static void write_memory(struct core *core, const struct core_map *map, const struct core_bytes *notes) {
+static uint64_t write_memory(struct core *core, const struct core_map *map, const struct core_bytes *notes) {
     const uint64_t end = write_head(core, map, notes);
     uint64_t at = end;
     for (size_t i = map->n; i--;) at -= map->region[i].n_dumped;
@@ -196,7 +192,7 @@ static void write_memory(struct core *core, const struct core_map *map, const st
         write_region(core, at, &map->region[i]);
         at += map->region[i].n_dumped;
     }
-    if (core->failed || file_truncate(core->file, (int64_t)end) < 0) core->failed = true;
+    return end;
 }
 
 /* As Linux: not through a link, not over what is no plain file of the caller's own. */
@@ -218,21 +214,37 @@ bool core_dump_wanted(struct task *task) {
     return wanted;
 }
 
-bool core_dump(struct task *task, const struct guest_siginfo *info) {
+int64_t core_write(struct task *task, const struct guest_siginfo *info, const struct core_sink *sink) {
     struct core_map map = {0};
     struct core_bytes notes = {0};
-    if (!core_dump_wanted(task)) return false;
-    struct core core = {.task = task, .limit = process_limit(task->process, RLIMIT_CORE), .chunk = malloc(CHUNK)};
+    struct core core = {.task = task, .sink = sink, .chunk = malloc(CHUNK)};
+    uint64_t size = 0;
     space_walk(task->process->space, add_region, &map);
     choose_memory(task->process->space, &map);
     core_notes(&notes, task, info, &map);
-    if (core.chunk && !map.failed && !notes.failed && map.n < MAX_SEGMENTS) core.file = open_core(task);
-    if (core.file) {
-        write_memory(&core, &map, &notes);
-        file_put(core.file);
-    }
+    core.failed = !core.chunk || map.failed || notes.failed || map.n >= MAX_SEGMENTS;
+    if (!core.failed) size = write_memory(&core, &map, &notes);
     free(core.chunk);
     free(notes.at);
     map_fini(&map);
-    return core.file && !core.failed;
+    return core.failed ? -EIO : (int64_t)size;
+}
+
+static int64_t write_to_file(const struct core_sink *sink, const void *bytes, size_t n, uint64_t offset) {
+    const struct io_segment segment = {(uint64_t)(uintptr_t)bytes, n};
+    struct io io;
+    io_init(&io, NULL, &segment, 1, NULL);
+    io.offset = (int64_t)offset;
+    io.nonblock = true;
+    return file_write(sink->arg, &io);
+}
+
+bool core_dump(struct task *task, const struct guest_siginfo *info) {
+    struct file *file = core_dump_wanted(task) ? open_core(task) : NULL;
+    if (!file) return false;
+    const struct core_sink sink = {.write = write_to_file, .arg = file, .limit = process_limit(task->process, RLIMIT_CORE)};
+    const int64_t size = core_write(task, info, &sink);
+    const bool done = size >= 0 && file_truncate(file, size) == 0;
+    file_put(file);
+    return done;
 }

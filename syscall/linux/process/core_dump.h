@@ -9,6 +9,15 @@ bool core_dump_wanted(struct task *task);
 /* Writes "core" to the process's current directory, all its threads standing still. Returns true when the whole is there. */
 bool core_dump(struct task *task, const struct guest_siginfo *info);
 
+/* Where a core goes. write returns the bytes written or -E. */
+struct core_sink {
+    int64_t (*write)(const struct core_sink *sink, const void *bytes, size_t n, uint64_t offset);
+    void *arg;
+    uint64_t limit;  /* bytes, holes not counted */
+};
+/* Writes a core whatever limits the process has. Returns its size with holes at its end, or -E. */
+int64_t core_write(struct task *task, const struct guest_siginfo *info, const struct core_sink *sink);
+
 /* Growing bytes. */
 struct core_bytes {
     uint8_t *at;     /* owned */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* Programs of ours that lie beside our own executable: what is seldom needed and would cost at every start. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Is there a program of that name? */
+bool host_helper_exists(const char *name);
+/* Runs it with an empty environment, fd as its standard input, and our standard error as its output and error, and waits. Returns its exit
+ * status, 128 plus the signal that ended it, or -E. argv: NULL-terminated, argv[0] too. */
+int host_helper_run(const char *name, char *const argv[], int fd);
