@@ -30,6 +30,11 @@ static bool option_cpu(struct run_options *options, char *value) {
     return true;
 }
 
+static bool option_net(struct run_options *options, char *value) {
+    options->machine.net = value;
+    return true;
+}
+
 static bool option_rootfs(struct run_options *options, char *value) {
     options->machine.rootfs = value;
     return true;

@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "cpu/jit/jit.h"
 #include "cpu/model.h"
+#include "syscall/linux/net/net.h"
 
 #include <string.h>
 
@@ -97,4 +98,24 @@ int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lo
         return 0;
     }
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no CPU model '%s'", name);
+}
+
+struct net_choice {
+    const char *name;
+    enum net_reach reach;
+};
+
+static const struct net_choice nets[] = {
+    {"host", NET_HOST},
+    {"none", NET_NONE},
+    {"loopback", NET_LOOPBACK},
+};
+
+int machine_choose_net(const char *name, int *out, struct lockstep_error *error) {
+    for (size_t i = 0; i < ARRAY_LEN(nets); i++) {
+        if (name && strcmp(name, nets[i].name) != 0) continue;
+        *out = nets[i].reach;
+        return 0;
+    }
+    return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no network '%s'", name);
 }

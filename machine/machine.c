@@ -32,7 +32,7 @@ static int no_memory(struct lockstep_error *error) {
 }
 
 struct lockstep_options lockstep_options_default(void) {
-    return (struct lockstep_options){.engine = "auto", .memory = "auto"};
+    return (struct lockstep_options){.engine = "auto", .memory = "auto", .net = "host"};
 }
 
 static int choose(struct lockstep_machine *machine, const struct lockstep_options *options,
@@ -40,6 +40,7 @@ static int choose(struct lockstep_machine *machine, const struct lockstep_option
     const struct cpu_model *model;
     if (machine_choose(options, &machine->engine, &machine->memory, error)) return -1;
     if (machine_choose_cpu(options->cpu, &model, error)) return -1;
+    if (machine_choose_net(options->net, &machine->net, error)) return -1;
     machine_init_cpu_env(machine, model);
     machine->cpu_env.counting = options->count;
     machine->cpu_env.code_limit = (size_t)options->jit_cache_mib << 20;
@@ -79,6 +80,7 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .n_cpus = (int)machine->cpu_env.n_processors,
         .frame_pool = machine->frame_pool,
         .vfs = machine->vfs,
+        .net = machine->net,
         .strace = machine->strace,
         .uid = user.uid,
         .gid = user.gid,

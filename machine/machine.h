@@ -22,6 +22,7 @@ struct lockstep_machine {
     struct log log;
     const struct engine *engine;
     enum space_memory memory;
+    int net;                        /* enum net_reach of net/net.h */
     struct host_mutex split_lock;   /* taken by locked accesses that cross a cache line */
     struct cpu_env cpu_env;
     struct frame_pool *frame_pool;
@@ -45,6 +46,7 @@ int machine_fail(struct lockstep_error *error, enum lockstep_error_kind kind, in
 int machine_choose(const struct lockstep_options *options, const struct engine **engine, enum space_memory *memory,
                    struct lockstep_error *error);
 int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lockstep_error *error);
+int machine_choose_net(const char *name, int *out, struct lockstep_error *error);
 
 /* environment.c: what the CPU learns from the host. */
 void machine_init_cpu_env(struct lockstep_machine *machine, const struct cpu_model *model);

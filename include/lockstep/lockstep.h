@@ -27,6 +27,7 @@ struct lockstep_options {
     const char *memory;   /* "auto", "paged", "window" */
     unsigned jit_cache_mib; /* for translated code of each process, at most 256; 0: the default, 128 */
     const char *cpu;      /* CPU model by name; NULL: the default one */
+    const char *net;      /* what sockets reach: "host", "none", "loopback" (the machine's own); NULL: "host" */
     const char *rootfs;   /* host directory that is the guest's /; NULL: the host's own */
     bool strace;          /* print every system call */
     bool strace_count;    /* print a table of system calls at the end */

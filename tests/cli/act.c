@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* A guest that does one thing, named by its first argument, so that tests can look at it from outside. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -44,6 +46,25 @@ static int act_env(char **argv) {
 
 static int act_sleep(char **argv) {
     for (;;) pause();
+    return 0;
+}
+
+static int error_if(int result) {
+    return result < 0 ? errno : 0;
+}
+
+/* Where TCP gets to: the errors of a connection abroad, one to a closed port here, and of names on both loopback addresses. */
+static int act_net(char **argv) {
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(9)};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    const int s = socket(AF_INET, SOCK_STREAM, 0), t = socket(AF_INET6, SOCK_STREAM, 0);
+    name.sin_addr.s_addr = htonl(0xc0000201);
+    printf("%d ", error_if(connect(s, (void *)&name, sizeof name)));
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    printf("%d ", error_if(connect(s, (void *)&name, sizeof name)));
+    name.sin_port = 0;
+    printf("%d ", error_if(bind(socket(AF_INET, SOCK_STREAM, 0), (void *)&name, sizeof name)));
+    printf("%d\n", error_if(bind(t, (void *)&six, sizeof six)));
     return 0;
 }
 
@@ -172,6 +193,7 @@ static const struct {
     {"raise", act_raise},
     {"echo", act_echo},
     {"env", act_env},
+    {"net", act_net},
     {"sleep", act_sleep},
     {"wait-for-term", act_wait_for_term},
     {"orphan", act_orphan},

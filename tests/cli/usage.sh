@@ -20,6 +20,10 @@ done
 expect 125 '' "lockstep: there is no engine 'warp'" "$LOCKSTEP" run --engine warp "$ACT" exit 0
 expect 125 '' "lockstep: there is no memory 'flat'" "$LOCKSTEP" run --memory=flat "$ACT" exit 0
 expect 0 '' '' "$LOCKSTEP" run --memory=window "$ACT" exit 0
+expect 125 '' "lockstep: there is no network 'moon'" "$LOCKSTEP" run --net=moon "$ACT" exit 0
+expect 0 '101 101 0 99' '' "$LOCKSTEP" run --net=none "$ACT" net
+expect 0 '101 111 0 0' '' "$LOCKSTEP" run --net=loopback "$ACT" net
+expect 0 '' '' "$LOCKSTEP" run --net=host "$ACT" exit 0
 expect 125 '' "lockstep: there is no CPU model 'z80'" "$LOCKSTEP" run --cpu=z80 "$ACT" exit 0
 expect 125 '' 'lockstep: --deterministic is not available yet' "$LOCKSTEP" run --deterministic "$ACT" exit 0
 expect 125 '' 'lockstep: cannot use /nonexistent as root: No such file or directory' \

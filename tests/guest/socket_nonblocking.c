@@ -1,3 +1,4 @@
+// options: --net=loopback
 /* SPDX-License-Identifier: ISC */
 /* connect(2), accept(2), socket(7) without waiting and with limited waits, over TCP: how a connection's end is told, flags that
  * accept4 gives, edges and one-shots of epoll, epoll in epoll, signals while a call waits. */

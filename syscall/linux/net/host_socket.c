@@ -246,7 +246,7 @@ static int host_get_option(struct socket *socket, int level, int name, void *val
 static int64_t host_ioctl(struct file *file, const struct ioctl_call *call) {
     struct socket *socket = socket_of(file);
     int32_t value = 0;
-    if (call->cmd != FIONREAD && call->cmd != TIOCOUTQ && call->cmd != SIOCATMARK) return interface_ioctl(socket->family, call);
+    if (call->cmd != FIONREAD && call->cmd != TIOCOUTQ && call->cmd != SIOCATMARK) return interface_ioctl(socket->net, socket->family, call);
     const int r = host_socket_request(fd_of(socket), call->cmd, &value);
     return r < 0 ? r : space_copy_out(call->space, call->arg, &value, sizeof value);
 }

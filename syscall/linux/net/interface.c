@@ -9,6 +9,7 @@
 #include "host/socket.h"
 #include "syscall/linux/abi/ioctl.h"
 #include "syscall/linux/abi/socket.h"
+#include "syscall/linux/net/net.h"
 
 #include <stdlib.h>
 
@@ -56,11 +57,12 @@ static int64_t ask_list(int fd, const struct ioctl_call *call) {
     return space_copy_out(call->space, call->arg, &list, sizeof list);
 }
 
-int64_t interface_ioctl(int family, const struct ioctl_call *call) {
+int64_t interface_ioctl(const struct net *net, int family, const struct ioctl_call *call) {
     if (is_among(call->cmd, changing, ARRAY_LEN(changing))) return -EPERM;
     const bool list = call->cmd == SIOCGIFCONF;
     const bool inet = (family == AF_INET || family == AF_INET6) && is_among(call->cmd, asking_inet, ARRAY_LEN(asking_inet));
     if (!list && !inet && !is_among(call->cmd, asking, ARRAY_LEN(asking))) return -ENOTTY;
+    if (!net_reaches_host(net)) return -ENODEV;
     const int fd = host_socket_new(AF_INET, SOCK_DGRAM, 0);
     if (fd < 0) return fd;
     const int64_t r = list ? ask_list(fd, call) : ask_one(fd, call);

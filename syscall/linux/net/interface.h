@@ -4,5 +4,7 @@
 
 #include "syscall/linux/fs/file.h"
 
+struct net;
+
 /* Answers an ioctl of a socket of that family that is about interfaces. -ENOTTY: it is not. */
-int64_t interface_ioctl(int family, const struct ioctl_call *call);
+int64_t interface_ioctl(const struct net *net, int family, const struct ioctl_call *call);

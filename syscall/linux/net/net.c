@@ -36,3 +36,11 @@ struct net_ids net_identify(struct net *net, struct sched_thread *self) {
 struct vfs *net_vfs(struct net *net) {
     return net->options.vfs;
 }
+
+bool net_reaches_host(const struct net *net) {
+    return net->options.reach == NET_HOST;
+}
+
+bool net_has_loopback(const struct net *net) {
+    return net->options.reach == NET_LOOPBACK;
+}

@@ -16,8 +16,12 @@ struct net_ids {
     uint64_t n_files; /* RLIMIT_NOFILE */
 };
 
+/* What inet sockets reach. */
+enum net_reach { NET_HOST, NET_NONE, NET_LOOPBACK };
+
 struct net_options {
     struct vfs *vfs;  /* borrowed for the machine's life */
+    enum net_reach reach;
     void (*identify)(struct sched_thread *self, struct net_ids *out);
 };
 
@@ -29,5 +33,7 @@ struct net_ids net_identify(struct net *net, struct sched_thread *self);
 /* The content of /proc/net/unix. */
 void net_show_unix(struct net *net, struct text *text);
 struct vfs *net_vfs(struct net *net);
+bool net_reaches_host(const struct net *net);
+bool net_has_loopback(const struct net *net);
 /* A file for one of the machine's own host descriptors, which is duplicated. Returns 0 or -E. */
 int net_adopt(struct net *net, int host_fd, struct file **out);

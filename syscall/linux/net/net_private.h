@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "host/thread.h"
 
+struct inet_port;
 struct rights;
 struct unix_end;
 
@@ -19,6 +20,8 @@ struct net {
     struct unix_end *by_name;        /* hash: ends bound to an abstract name */
     struct list ends;                /* struct unix_end.net_node: every end that has a file */
     uint32_t next_autobind;
+    struct inet_port *ports;         /* hash: ports in use within the machine */
+    uint32_t next_port;
 
     struct host_mutex room_lock;     /* who waits for whose room, see unix_room.c */
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "host/clock.h"
 #include "syscall/linux/net/host_socket.h"
+#include "syscall/linux/net/inet.h"
 #include "syscall/linux/net/net.h"
 #include "syscall/linux/net/unix_socket.h"
 
@@ -86,6 +87,9 @@ int socket_new(struct net *net, int family, int type, int protocol, int flags, s
     const int r = check_kind(family, type);
     if (r) return r;
     if (family == AF_UNIX) return unix_socket_new(net, type, protocol, flags, out);
+    if (family == AF_PACKET) return -EPERM;
+    const bool inet = family == AF_INET || family == AF_INET6;
+    if (!net_reaches_host(net)) return inet ? inet_socket_new(net, family, type, protocol, flags, out) : -EAFNOSUPPORT;
     return host_socket_open(net, family, type, protocol, flags, out);
 }
 
@@ -94,5 +98,6 @@ int socket_new_pair(struct net *net, int family, int type, int protocol, int fla
     const int r = check_kind(family, type);
     if (r) return r;
     if (family == AF_UNIX) return unix_socket_new_pair(net, type, protocol, flags, self, out);
+    if (!net_reaches_host(net)) return family == AF_INET || family == AF_INET6 ? -EOPNOTSUPP : -EAFNOSUPPORT;
     return host_socket_open_pair(net, family, type, protocol, flags, out);
 }

@@ -17,7 +17,7 @@ int unix_listen(struct unix_end *end, int backlog, struct sched_thread *self) {
     const uint32_t room = (uint32_t)backlog > LINUX_SOMAXCONN ? LINUX_SOMAXCONN : (uint32_t)backlog;
     const struct linux_ucred ids = ids_of(end->net, self);
     host_mutex_lock(&end->lock);
-    const bool fits = atomic_load(&end->name) && end->state != UNIX_CONNECTED;
+    const bool fits = (end->inet || atomic_load(&end->name)) && end->state != UNIX_CONNECTED;
     if (fits) {
         end->state = UNIX_LISTENING;
         end->backlog = room;

@@ -43,6 +43,7 @@ void unix_end_put(struct unix_end *end) {
     wait_queue_fini(&end->room_wait);
     host_mutex_fini(&end->lock);
     free(atomic_load(&end->name));
+    free(end->inet);
     free(end);
 }
 
@@ -78,7 +79,8 @@ int unix_take_error_locked(struct unix_end *end) {
 /* What the other side of a connection notices when this end goes. lost: something was never read. */
 static void close_peer(struct unix_end *peer, bool lost) {
     host_mutex_lock(&peer->lock);
-    peer->shut = UNIX_SHUT_BOTH;
+    /* What TCP's other side still sends is refused when it comes. */
+    peer->shut |= peer->inet && !lost ? UNIX_SHUT_READ : UNIX_SHUT_BOTH;
     if (lost) peer->error = -ECONNRESET;
     host_mutex_unlock(&peer->lock);
     unix_wake_all(peer);
@@ -106,7 +108,7 @@ void unix_end_close(struct unix_end *end) {
     struct list packets, pending;
     unix_unbind(end);
     host_mutex_lock(&end->lock);
-    const bool embryo = !end->file;
+    const bool reset = !end->file || end->reset_on_close;
     end->dead = true;
     end->file = NULL;
     end->shut = UNIX_SHUT_BOTH;
@@ -114,7 +116,7 @@ void unix_end_close(struct unix_end *end) {
     end->peer = NULL;
     take_queues_locked(end, &packets, &pending);
     host_mutex_unlock(&end->lock);
-    if (peer && end->type != SOCK_DGRAM) close_peer(peer, embryo || !list_empty(&packets));
+    if (peer && end->type != SOCK_DGRAM) close_peer(peer, reset || !list_empty(&packets));
     unix_room_forget(end);
     LIST_FOR_EACH(node, &pending) {
         struct unix_end *one = CONTAINER_OF(node, struct unix_end, pending_node);
@@ -131,7 +133,8 @@ void unix_end_close(struct unix_end *end) {
 int unix_shutdown(struct unix_end *end, int how) {
     if (how < SHUT_RD || how > SHUT_RDWR) return -EINVAL;
     const unsigned own = (unsigned)how + 1;
-    const unsigned other = (own & UNIX_SHUT_READ ? UNIX_SHUT_WRITE : 0) | (own & UNIX_SHUT_WRITE ? UNIX_SHUT_READ : 0);
+    const bool told = own & UNIX_SHUT_READ && !end->inet;
+    const unsigned other = (told ? UNIX_SHUT_WRITE : 0) | (own & UNIX_SHUT_WRITE ? UNIX_SHUT_READ : 0);
     host_mutex_lock(&end->lock);
     end->shut |= own;
     struct unix_end *peer = end->peer ? unix_end_get(end->peer) : NULL;

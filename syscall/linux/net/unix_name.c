@@ -89,6 +89,7 @@ void unix_unbind(struct unix_end *end) {
     host_mutex_lock(&net->names_lock);
     if (end->in_names) HASH_DEL(net->by_name, end);
     if (end->in_inodes) HASH_DEL(net->by_inode, end);
+    if (end->inet) inet_unbind_locked(end);
     end->in_names = end->in_inodes = false;
     list_remove(&end->net_node);
     struct node *place = end->place;
@@ -258,7 +259,7 @@ void net_show_unix(struct net *net, struct text *text) {
     host_mutex_lock(&net->names_lock);
     LIST_FOR_EACH(node, &net->ends) {
         const struct unix_end *end = CONTAINER_OF(node, struct unix_end, net_node);
-        show_end(end, text);
+        if (!end->inet) show_end(end, text);
     }
     host_mutex_unlock(&net->names_lock);
 }

@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum stored_kind { FLAG, NUMBER, COUNT, READ };
+enum stored_kind { FLAG, NUMBER, COUNT, SECONDS, TIMES, READ };
 
 struct stored {
-    int name;
+    int level, name;
     int32_t first;
     enum stored_kind kind;
 };
 
 static const struct stored stored[] = {
-#define OPTION(name, first, kind) {name, first, kind},
+#define OPTION(level, name, first, kind) {level, name, first, kind},
 #include "syscall/linux/net/option.def"
 #undef OPTION
 };
@@ -28,14 +28,20 @@ int unix_options_new(struct unix_socket *socket) {
     return 0;
 }
 
+void unix_options_copy(struct socket *to, struct socket *from) {
+    for (size_t i = 0; i < ARRAY_LEN(stored) + 2; i++) {
+        atomic_store(&unix_of(to)->options[i], atomic_load(&unix_of(from)->options[i]));
+    }
+}
+
 /* The two numbers of SO_LINGER stand behind the rows. */
 static _Atomic int32_t *linger_of(struct socket *socket) {
     return &unix_of(socket)->options[ARRAY_LEN(stored)];
 }
 
-static int find_stored(int name) {
+static int find_stored(int level, int name) {
     for (size_t i = 0; i < ARRAY_LEN(stored); i++) {
-        if (stored[i].name == name) return (int)i;
+        if (stored[i].level == level && stored[i].name == name) return (int)i;
     }
     return -1;
 }
@@ -45,6 +51,12 @@ static int set_stored(struct socket *socket, int i, int32_t value) {
     case READ: return -ENOPROTOOPT;
     case FLAG: value = value != 0; break;
     case COUNT: value = value < 0 ? INT32_MAX : value ? value : 1; break;
+    case SECONDS:
+        if (value < 1 || value > 32767) return -EINVAL;
+        break;
+    case TIMES:
+        if (value < 1 || value > 127) return -EINVAL;
+        break;
     case NUMBER: break;
     }
     atomic_store(&unix_of(socket)->options[i], value);
@@ -72,24 +84,29 @@ static int set_linger(struct socket *socket, const void *value, uint32_t size) {
     memcpy(&linger, value, sizeof linger);
     atomic_store(&linger_of(socket)[0], linger.on != 0);
     atomic_store(&linger_of(socket)[1], linger.seconds);
+    struct unix_end *end = unix_end_of(socket);
+    host_mutex_lock(&end->lock);
+    end->reset_on_close = end->inet && linger.on && linger.seconds == 0;
+    host_mutex_unlock(&end->lock);
     return 0;
 }
 
 int unix_set_option(struct socket *socket, int level, int name, const void *value, uint32_t size) {
     struct unix_end *end = unix_end_of(socket);
     int32_t number;
-    if (level != SOL_SOCKET) return -EOPNOTSUPP;
-    if (name == SO_BINDTODEVICE) return -ENOPROTOOPT;
+    if (level != SOL_SOCKET && !end->inet) return -EOPNOTSUPP;
+    if (level == SOL_SOCKET && name == SO_BINDTODEVICE) return end->inet ? -ENODEV : -ENOPROTOOPT;
     if (size < sizeof number) return -EINVAL;
     memcpy(&number, value, sizeof number);
-    const int i = find_stored(name);
+    if (level == SOL_SOCKET && name == SO_REUSEPORT && !end->inet) return number ? -EOPNOTSUPP : 0;
+    const int i = find_stored(level, name);
     if (i >= 0) return set_stored(socket, i, number);
+    if (level != SOL_SOCKET) return -ENOPROTOOPT;
     switch (name) {
     case SO_LINGER: return set_linger(socket, value, size);
     case SO_SNDBUF: set_room(end, true, room_for(number, false)); return 0;
     case SO_RCVBUF: set_room(end, false, room_for(number, false)); return 0;
-    case SO_REUSEPORT: return number ? -EOPNOTSUPP : 0;
-    case SO_PASSCRED: atomic_store(&end->pass_ids, number != 0); return 0;
+    case SO_PASSCRED: atomic_store(&end->pass_ids, number != 0 && !end->inet); return end->inet ? -EOPNOTSUPP : 0;
     default: return -ENOPROTOOPT;
     }
 }
@@ -113,9 +130,8 @@ static int get_number(struct socket *socket, int name, int32_t *out) {
     struct unix_end *end = unix_end_of(socket);
     switch (name) {
     case SO_TYPE: *out = socket->type; return 0;
-    case SO_DOMAIN: *out = AF_UNIX; return 0;
+    case SO_DOMAIN: *out = socket->family; return 0;
     case SO_PROTOCOL: *out = socket->protocol; return 0;
-    case SO_REUSEPORT: *out = 0; return 0;
     case SO_PASSCRED: *out = atomic_load(&end->pass_ids); return 0;
     case SO_ERROR: *out = take_error(end); return 0;
     default: break;
@@ -134,14 +150,15 @@ static int get_number(struct socket *socket, int name, int32_t *out) {
 
 int unix_get_option(struct socket *socket, int level, int name, void *value, uint32_t *size) {
     int32_t number;
-    if (level != SOL_SOCKET) return -EOPNOTSUPP;
-    if (name == SO_PEERCRED) return get_peer_ids(unix_end_of(socket), value, size);
-    if (name == SO_LINGER) {
+    if (level != SOL_SOCKET && !unix_end_of(socket)->inet) return -EOPNOTSUPP;
+    const bool general = level == SOL_SOCKET;
+    if (general && name == SO_PEERCRED) return get_peer_ids(unix_end_of(socket), value, size);
+    if (general && name == SO_LINGER) {
         const struct linux_linger linger = {atomic_load(&linger_of(socket)[0]), atomic_load(&linger_of(socket)[1])};
         return socket_give_value(value, size, &linger, sizeof linger);
     }
-    const int i = find_stored(name);
-    const int r = i < 0 ? get_number(socket, name, &number) : 0;
+    const int i = find_stored(level, name);
+    const int r = i >= 0 ? 0 : general ? get_number(socket, name, &number) : -ENOPROTOOPT;
     if (r) return r;
     if (i >= 0) number = atomic_load(&unix_of(socket)->options[i]);
     return socket_give_value(value, size, &number, sizeof number);

@@ -87,8 +87,13 @@ void unix_packet_unload_locked(struct unix_end *end, struct packet *packet, stru
     const struct linux_ucred nobody = {0, 65534, 65534};
     message->control.has_ids = atomic_load(&end->pass_ids);
     message->control.ids = packet->has_ids ? packet->ids : nobody;
-    unix_name_of(packet->from, &message->address);
-    if (message->address.size == SOCKADDR_UN_NAME) message->address.size = 0;
+    if (end->inet) {
+        message->address.size = packet->source_size;
+        memcpy(message->address.bytes, packet->source, packet->source_size);
+    } else {
+        unix_name_of(packet->from, &message->address);
+        if (message->address.size == SOCKADDR_UN_NAME) message->address.size = 0;
+    }
     if (!packet->rights) return;
     if (message->flags & MSG_PEEK) {
         unix_rights_copy(packet->rights, &message->control);

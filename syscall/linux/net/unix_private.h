@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The inside of unix sockets, for the files unix_*.c only. An end is what peers know of a socket; it lives while its
  * file, a peer or a packet on its way counts it. A connection that nobody has accepted yet is an end without a file.
+ * Inet sockets that stay within the machine (inet_private.h) are ends, too.
  * Locks: net->rights_lock, then an end's lock (two: by address, or a listener's and then that of one it has not accepted),
  * then net->names_lock or net->room_lock. Queues are woken with none held. */
 #pragma once
@@ -38,6 +39,8 @@ struct packet {
     bool has_ids;
     struct linux_ucred ids;
     struct rights *rights;       /* owned; NULL: none */
+    uint32_t source_size;        /* inet datagrams: where from, as the receiver is told */
+    unsigned char source[28];
     unsigned char data[];
 };
 
@@ -53,6 +56,7 @@ struct unix_end {
     struct net *net;             /* immutable */
     int type;                    /* immutable: SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET */
     uint64_t ino;                /* immutable */
+    struct inet_part *inet;      /* immutable; owned: of an inet socket (inet_private.h); NULL */
     struct wait_queue read_wait; /* packets, connections, the end of them */
     struct wait_queue write_wait; /* room for what this end sends; the end of it */
     struct wait_queue room_wait; /* room among the packets or connections of this end: senders wait here */
@@ -64,6 +68,7 @@ struct unix_end {
     _Atomic enum unix_state state; /* atomic: /proc reads it without the lock */
     bool dead;                   /* its file was closed */
     bool binding;                /* a thread is giving it a name */
+    bool reset_on_close;         /* TCP's SO_LINGER without time */
     unsigned shut;               /* enum unix_shut */
     int error;                   /* SO_ERROR: told once */
     struct unix_end *peer;       /* counted; NULL */
@@ -203,6 +208,19 @@ void unix_rights_settle(struct net *net, bool closed);
 int unix_set_option(struct socket *socket, int level, int name, const void *value, uint32_t size);
 int unix_get_option(struct socket *socket, int level, int name, void *value, uint32_t *size);
 int unix_options_new(struct unix_socket *socket);
+void unix_options_copy(struct socket *to, struct socket *from);
+
+/* unix_socket.c: the parts of file_ops that inet sockets of our own share. */
+/* A file for the end, whose count moves, also on failure. NULL without memory. */
+struct file *unix_file_new(struct net *net, const struct file_ops *ops, struct unix_end *end, int family, int protocol, int flags);
+int64_t unix_file_ioctl(struct file *file, const struct ioctl_call *call);
+unsigned unix_file_poll(struct file *file, struct poll_table *table);
+int unix_file_stat(struct file *file, struct linux_stat *out);
+int64_t unix_file_path(struct file *file, char *out, size_t size);
+void unix_file_release(struct file *file);
+
+/* inet_port.c: takes the end off the table of ports. The caller holds names_lock. */
+void inet_unbind_locked(struct unix_end *end);
 
 /* unix_host.c: the way to servers of the host. */
 int unix_host_connect(struct unix_socket *socket, struct node *place, const struct socket_address *address,

@@ -19,8 +19,8 @@ static int do_bind(struct socket *socket, const struct vfs_caller *caller, const
 }
 
 /* Nobody of the machine has this address, but the host may. */
-static bool may_be_hosts(int64_t r, const struct node *place, const struct socket_address *address) {
-    return r == -ECONNREFUSED && (place || (address->size > SOCKADDR_UN_NAME && !address->bytes[SOCKADDR_UN_NAME]));
+static bool may_be_hosts(const struct socket *socket, int64_t r, const struct node *place, const struct socket_address *address) {
+    return r == -ECONNREFUSED && net_reaches_host(socket->net) && (place || (address->size > SOCKADDR_UN_NAME && !address->bytes[SOCKADDR_UN_NAME]));
 }
 
 static int do_connect(struct socket *socket, const struct vfs_caller *caller, const struct socket_address *address,
@@ -29,7 +29,7 @@ static int do_connect(struct socket *socket, const struct vfs_caller *caller, co
     struct socket *host = host_of(socket);
     if (host) return socket_ops_of(host)->connect(host, caller, address, wait);
     int r = unix_connect(unix_end_of(socket), caller, address, wait, &place);
-    if (may_be_hosts(r, place, address)) r = unix_host_connect(unix_of(socket), place, address, wait);
+    if (may_be_hosts(socket, r, place, address)) r = unix_host_connect(unix_of(socket), place, address, wait);
     node_put(place);
     return r;
 }
@@ -38,7 +38,7 @@ static int do_listen(struct socket *socket, int backlog, struct sched_thread *se
     return host_of(socket) ? -EINVAL : unix_listen(unix_end_of(socket), backlog, self);
 }
 
-static struct file *file_new(struct net *net, struct unix_end *end, int protocol, int flags);
+static const struct file_ops file_ops;
 
 static int do_accept(struct socket *socket, const struct socket_wait *wait, int flags, struct file **out,
                      struct socket_address *peer) {
@@ -49,7 +49,7 @@ static int do_accept(struct socket *socket, const struct socket_wait *wait, int 
     struct unix_end *other = unix_end_peer(end);
     if (other) unix_name_of(other, peer);
     unix_end_put(other);
-    *out = file_new(socket->net, end, socket->protocol, flags);
+    *out = unix_file_new(socket->net, &file_ops, end, AF_UNIX, socket->protocol, flags);
     return *out ? 0 : -ENOMEM;
 }
 
@@ -78,7 +78,7 @@ static int64_t do_send(struct socket *socket, struct socket_message *message, co
     if (host) return socket_ops_of(host)->send(host, message, wait);
     if (socket->type == SOCK_STREAM) return unix_stream_send(unix_end_of(socket), message, wait);
     int64_t r = unix_datagram_send(unix_end_of(socket), message, wait, &place);
-    if (message->address.size && may_be_hosts(r, place, &message->address)) {
+    if (message->address.size && may_be_hosts(socket, r, place, &message->address)) {
         r = unix_host_send(unix_of(socket), place, message, wait);
     }
     node_put(place);
@@ -122,10 +122,10 @@ static int64_t unsent(struct unix_end *end) {
     return used;
 }
 
-static int64_t do_ioctl(struct file *file, const struct ioctl_call *call) {
+int64_t unix_file_ioctl(struct file *file, const struct ioctl_call *call) {
     struct socket *socket = socket_of(file), *host = host_of(socket);
     if (host) return file_ioctl(&host->file, call);
-    if (call->cmd != FIONREAD && call->cmd != TIOCOUTQ) return interface_ioctl(socket->family, call);
+    if (call->cmd != FIONREAD && call->cmd != TIOCOUTQ) return interface_ioctl(socket->net, socket->family, call);
     const int64_t n = call->cmd == FIONREAD ? unread(unix_end_of(socket)) : unsent(unix_end_of(socket));
     const int32_t value = (int32_t)n;
     return n < 0 ? n : space_copy_out(call->space, call->arg, &value, sizeof value);
@@ -151,7 +151,7 @@ static bool is_full(struct unix_end *peer, const struct unix_end *end) {
 
 /* A connected datagram socket is writable only while its peer has room. */
 static bool must_wait_for_peer(struct unix_end *end) {
-    struct unix_end *peer = end->type == SOCK_DGRAM ? unix_end_peer(end) : NULL;
+    struct unix_end *peer = end->type == SOCK_DGRAM ? unix_end_peer(end) : NULL; /* inet ones have none */
     if (!peer) return false;
     bool full = is_full(peer, end);
     if (full) {
@@ -162,7 +162,7 @@ static bool must_wait_for_peer(struct unix_end *end) {
     return full;
 }
 
-static unsigned do_poll(struct file *file, struct poll_table *table) {
+unsigned unix_file_poll(struct file *file, struct poll_table *table) {
     struct socket *socket = socket_of(file), *host = host_of(socket);
     struct unix_end *end = unix_end_of(socket);
     if (host) return file_poll(&host->file, table);
@@ -175,14 +175,14 @@ static unsigned do_poll(struct file *file, struct poll_table *table) {
     return events;
 }
 
-static int do_stat(struct file *file, struct linux_stat *out) {
+int unix_file_stat(struct file *file, struct linux_stat *out) {
     *out = (struct linux_stat){
         .dev = dev_make(0, 8), .ino = unix_end_of(socket_of(file))->ino, .nlink = 1, .mode = S_IFSOCK | 0777, .blksize = 4096,
     };
     return 0;
 }
 
-static int64_t do_path(struct file *file, char *out, size_t size) {
+int64_t unix_file_path(struct file *file, char *out, size_t size) {
     char text[40];
     const int n = snprintf(text, sizeof text, "socket:[%llu]", (unsigned long long)unix_end_of(socket_of(file))->ino);
     const size_t copied = (size_t)n < size ? (size_t)n : size;
@@ -195,7 +195,7 @@ static int do_host_fd(struct file *file) {
     return host ? file_host_fd(&host->file) : -1;
 }
 
-static void do_release(struct file *file) {
+void unix_file_release(struct file *file) {
     struct unix_socket *socket = unix_of(socket_of(file));
     struct net *net = socket->socket.net;
     struct socket *host = atomic_load(&socket->host);
@@ -215,16 +215,15 @@ static const struct socket_ops socket_ops = {
 };
 
 static const struct file_ops file_ops = {
-    .kind = "socket", .socket = &socket_ops, .read = socket_read, .write = socket_write, .ioctl = do_ioctl,
-    .poll = do_poll, .stat = do_stat, .path = do_path, .host_fd = do_host_fd, .release = do_release,
+    .kind = "socket", .socket = &socket_ops, .read = socket_read, .write = socket_write, .ioctl = unix_file_ioctl,
+    .poll = unix_file_poll, .stat = unix_file_stat, .path = unix_file_path, .host_fd = do_host_fd, .release = unix_file_release,
 };
 
 struct unix_end *unix_file_end(struct file *file) {
     return file->ops == &file_ops ? unix_end_of(socket_of(file)) : NULL;
 }
 
-/* A file for the end, whose count moves, also on failure. NULL without memory. */
-static struct file *file_new(struct net *net, struct unix_end *end, int protocol, int flags) {
+struct file *unix_file_new(struct net *net, const struct file_ops *ops, struct unix_end *end, int family, int protocol, int flags) {
     struct unix_socket *socket = end ? calloc(1, sizeof *socket) : NULL;
     if (!socket || unix_options_new(socket)) {
         if (end) unix_end_close(end);
@@ -232,8 +231,8 @@ static struct file *file_new(struct net *net, struct unix_end *end, int protocol
         free(socket);
         return NULL;
     }
-    socket_init(&socket->socket, net, &file_ops, flags);
-    socket->socket.family = AF_UNIX;
+    socket_init(&socket->socket, net, ops, flags);
+    socket->socket.family = family;
     socket->socket.type = end->type;
     socket->socket.protocol = protocol;
     socket->end = end;
@@ -251,7 +250,7 @@ static int check_kind(int *type, int protocol) {
 int unix_socket_new(struct net *net, int type, int protocol, int flags, struct file **out) {
     const int r = check_kind(&type, protocol);
     if (r) return r;
-    *out = file_new(net, unix_end_new(net, type), protocol, flags);
+    *out = unix_file_new(net, &file_ops, unix_end_new(net, type), AF_UNIX, protocol, flags);
     return *out ? 0 : -ENOMEM;
 }
 

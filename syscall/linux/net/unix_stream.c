@@ -7,20 +7,30 @@
 static int check_send(struct unix_end *end, const struct socket_message *message, struct unix_end **peer) {
     if (message->flags & MSG_OOB) return -EOPNOTSUPP;
     host_mutex_lock(&end->lock);
-    int r = 0;
+    int r = end->inet ? unix_take_error_locked(end) : 0;
     if (message->address.size) r = end->state == UNIX_CONNECTED ? -EISCONN : -EOPNOTSUPP;
-    if (r == 0 && !end->peer) r = -ENOTCONN;
+    if (r == 0 && !end->peer) r = end->inet ? -EPIPE : -ENOTCONN;
     if (r == 0 && end->shut & UNIX_SHUT_WRITE) r = -EPIPE;
     if (r == 0) *peer = unix_end_get(end->peer);
     host_mutex_unlock(&end->lock);
     return r;
 }
 
+/* TCP's other side is gone: what was sent is lost, the next send is told. */
+static int64_t break_off(struct unix_end *end, uint32_t size) {
+    host_mutex_lock(&end->lock);
+    end->error = -EPIPE;
+    end->shut = UNIX_SHUT_BOTH;
+    host_mutex_unlock(&end->lock);
+    unix_wake_all(end);
+    return size;
+}
+
 /* Appends the packet, which moves. Returns its size or -EPIPE. */
-static int64_t deliver(struct unix_end *peer, struct packet *packet) {
+static int64_t deliver(struct unix_end *end, struct unix_end *peer, struct packet *packet) {
     const uint32_t size = packet->size;
     host_mutex_lock(&peer->lock);
-    const bool closed = peer->dead || peer->shut & UNIX_SHUT_READ;
+    const bool closed = peer->dead || (peer->shut & UNIX_SHUT_READ && !peer->inet);
     if (!closed) unix_append_locked(peer, packet);
     host_mutex_unlock(&peer->lock);
     if (!closed) {
@@ -28,7 +38,7 @@ static int64_t deliver(struct unix_end *peer, struct packet *packet) {
         return size;
     }
     unix_packet_free(packet);
-    return -EPIPE;
+    return end->inet ? break_off(end, size) : -EPIPE;
 }
 
 static uint32_t chunk_of(struct unix_end *end, const struct io *io) {
@@ -55,7 +65,7 @@ static int64_t send_chunk(struct unix_end *end, struct unix_end *peer, struct so
     if (r) {
         unix_packet_free(packet);
     } else {
-        r = deliver(peer, packet);
+        r = deliver(end, peer, packet);
     }
     if (r < 0) io_unpull(io, &before, 0);
     return r;
@@ -114,7 +124,9 @@ static bool take(struct reading *reading, struct packet *packet) {
 /* What there is to say when no (more) byte is there. */
 static int64_t nothing_locked(struct unix_end *end, const struct reading *reading) {
     if (io_moved(reading->message->io) >= reading->target && reading->began) return 0;
-    const int error = unix_take_error_locked(end);
+    /* After the end of TCP's stream only a send is told that it was broken off. */
+    const bool over = end->inet && end->error == -EPIPE;
+    const int error = over ? 0 : unix_take_error_locked(end);
     if (error) return error;
     return end->shut & UNIX_SHUT_READ ? 0 : -EAGAIN;
 }
@@ -126,7 +138,7 @@ static int64_t try_read(void *arg) {
     bool more = true;
     int64_t r = 0;
     host_mutex_lock(&end->lock);
-    if (end->state != UNIX_CONNECTED) r = -EINVAL;
+    if (end->state != UNIX_CONNECTED) r = end->inet ? -ENOTCONN : -EINVAL;
     for (struct list *node = end->packets.next; r == 0 && more && node != &end->packets;) {
         struct packet *packet = CONTAINER_OF(node, struct packet, node);
         node = node->next;

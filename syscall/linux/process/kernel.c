@@ -50,7 +50,9 @@ struct kernel *kernel_new(const struct kernel_options *options) {
     kernel->futexes = futex_table_new();
     kernel->timers = timer_service_new();
     kernel->ipc = ipc_new();
-    kernel->net = net_new(&(struct net_options){.vfs = options->vfs, .identify = task_identify});
+    kernel->net = net_new(&(struct net_options){
+        .vfs = options->vfs, .reach = (enum net_reach)options->net, .identify = task_identify,
+    });
     if (kernel->futexes && kernel->timers && kernel->ipc && kernel->net) return kernel;
     kernel_free(kernel);
     return NULL;

@@ -37,6 +37,7 @@ struct kernel_options {
     const struct cpu_env *cpu_env;
     struct frame_pool *frame_pool;
     struct vfs *vfs;                /* fs/: mounts and root of this machine */
+    int net;                        /* enum net_reach of net/net.h: what inet sockets reach */
     struct strace *strace;          /* traces calls; NULL: no */
     uint32_t uid, gid;              /* ids of the first process */
     const char *hostname;           /* NULL: "lockstep" */
