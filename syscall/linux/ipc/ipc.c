@@ -21,6 +21,7 @@ struct ipc *ipc_new(void) {
 
 void ipc_free(struct ipc *ipc) {
     if (!ipc) return;
+    shm_end(ipc);
     ipc_table_fini(&ipc->shm);
     ipc_table_fini(&ipc->sem);
     ipc_table_fini(&ipc->msg);

@@ -49,6 +49,12 @@ static void let_go(struct shm_segment *segment) {
     ipc_object_put(&segment->ipc);
 }
 
+void shm_end(struct ipc *ipc) {
+    for (uint32_t i = 0; i < ipc->shm.n_slots; i++) {
+        if (ipc->shm.slots[i]) mem_object_put(segment_of(ipc->shm.slots[i])->object);
+    }
+}
+
 static void unmapped(struct mem_object_owner *owner, uint32_t left) {
     struct shm_segment *segment = CONTAINER_OF(owner, struct shm_segment, owner);
     struct ipc_table *table = &segment->machine->shm;

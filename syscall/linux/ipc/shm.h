@@ -28,5 +28,7 @@ int64_t shm_stat(const struct ipc_caller *caller, int32_t id, int cmd, struct li
 /* Both return the highest index in use. */
 int64_t shm_limits(const struct ipc_caller *caller, struct linux_shminfo *out);
 int64_t shm_usage(const struct ipc_caller *caller, struct linux_shm_info *out);
+/* The machine ends, and no space is left: gives back the memory of what nobody removed. */
+void shm_end(struct ipc *ipc);
 /* /proc/sysvipc/shm */
 void shm_show(struct ipc *ipc, struct text *text);
