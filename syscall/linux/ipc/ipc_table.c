@@ -125,7 +125,7 @@ static int64_t enter_locked(const struct ipc_caller *caller, struct ipc_table *t
     table->next = (uint32_t)index + 1;
     table->slots[index] = object;
     table->n_used++;
-    atomic_init(&object->refs, 1);
+    atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed);
     object->id = (int32_t)(table->seq << INDEX_BITS) | index;
     object->ctime = ipc_now();
     object->perm = (struct linux_ipc_perm){.key = get->key, .uid = caller->uid, .gid = caller->gid, .cuid = caller->uid,

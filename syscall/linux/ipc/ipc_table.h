@@ -44,7 +44,7 @@ struct ipc_get {
     void *arg;
     /* An object that exists: 0 or -EINVAL. */
     int (*check)(const struct ipc_object *object, void *arg);
-    /* A new one with id and perm still to be set; NULL and *err. Called with the lock held. */
+    /* A new one with id and perm still to be set, without the table's count; NULL and *err. Called with the lock held. */
     struct ipc_object *(*make)(struct ipc *ipc, void *arg, int *err);
 };
 

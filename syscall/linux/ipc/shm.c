@@ -104,6 +104,7 @@ static struct ipc_object *make_segment(struct ipc *ipc, void *arg, int *err) {
         return NULL;
     }
     segment->ipc.free = segment_free;
+    atomic_init(&segment->ipc.refs, 1); /* the memory's, until it is gone */
     segment->owner = (struct mem_object_owner){.unmapped = unmapped, .gone = gone};
     segment->machine = ipc;
     segment->size = request->size;
