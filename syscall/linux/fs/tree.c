@@ -108,6 +108,10 @@ static struct node *make(struct vfs *vfs, const struct tree *tree, const struct 
     return &node->node;
 }
 
+const struct tree_row *tree_row_of(struct node *node) {
+    return of(node)->row;
+}
+
 struct node *tree_new(struct vfs *vfs, const struct tree *tree, struct node *parent, const char *name) {
     return make(vfs, tree, &tree->rows[0], parent, name);
 }

@@ -9,7 +9,7 @@ struct tree_row {
     const char *path;     /* below the mount: "a/b"; "" is the mount itself */
     uint32_t mode;        /* with the S_IFMT part */
     uint64_t rdev;        /* of a device */
-    const char *link;     /* text of a symbolic link */
+    const char *link;     /* text of a symbolic link; of a regular file: what its show function wants */
     struct text_source text;                                            /* of a regular file */
     int (*open)(const struct vfs_caller *caller, struct node *node, int flags, struct file **out); /* of a device; caller may be NULL */
 };
@@ -23,6 +23,9 @@ struct tree {
     /* The index-th of those names; false: no more. */
     bool (*list)(struct node *dir, uint64_t index, char name[256], uint64_t *ino, unsigned char *type);
 };
+
+/* The row of a place, which must be one of a tree. */
+const struct tree_row *tree_row_of(struct node *node);
 
 /* The root of a tree, to be mounted under that name. parent: of the root. Returns NULL without memory. */
 struct node *tree_new(struct vfs *vfs, const struct tree *tree, struct node *parent, const char *name);

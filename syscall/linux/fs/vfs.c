@@ -57,6 +57,7 @@ void vfs_free(struct vfs *vfs) {
     node_put(vfs->root);
     tty_put(vfs->terminal);
     pty_table_free(vfs->ptys);
+    sysfs_rows_free(vfs->sysfs);
     fifo_table_free(vfs->fifos);
     lock_table_free(vfs->locks);
     host_mutex_fini(&vfs->watch_lock);

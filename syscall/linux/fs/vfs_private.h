@@ -39,9 +39,12 @@ struct vfs {
     struct lock_table *locks;            /* owned */
     struct fifo_table *fifos;            /* owned */
     struct pty_table *ptys;              /* owned */
+    struct sysfs *sysfs;                 /* owned: the rows of /sys */
     struct host_mutex watch_lock;        /* outermost of epoll's: nesting changes under it */
 };
 
 /* /dev, /sys: new trees with the mount's name; NULL without memory. */
 struct node *devfs_new(struct vfs *vfs);
 struct node *sysfs_new(struct vfs *vfs);
+struct sysfs;
+void sysfs_rows_free(struct sysfs *sysfs);

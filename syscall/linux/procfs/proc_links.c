@@ -32,6 +32,28 @@ int64_t proc_link_mounts(const struct vfs_caller *caller, struct proc_node *node
     return give("self/mounts", out, size);
 }
 
+int64_t proc_link_net(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size) {
+    return give("self/net", out, size);
+}
+
+/* There is one namespace of each kind; the numbers are the initial ones of Linux. */
+int64_t proc_link_ns(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size) {
+    static const struct {
+        const char *name;
+        unsigned number;
+    } kinds[] = {{"cgroup", 4026531835}, {"ipc", 4026531839}, {"mnt", 4026531841}, {"net", 4026531840},
+                 {"pid", 4026531836},    {"time", 4026531834}, {"user", 4026531837}, {"uts", 4026531838}};
+    const char *name = strrchr(node->row->path, '/') + 1;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char text[40];
+        const size_t n = strlen(kinds[i].name);
+        if (strncmp(name, kinds[i].name, n) != 0) continue;
+        snprintf(text, sizeof text, "%s:[%u]", kinds[i].name, kinds[i].number);
+        return give(text, out, size);
+    }
+    return -ENOENT;
+}
+
 int64_t proc_link_exe(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size) {
     struct process *process = proc_process(node);
     if (!process) return -ESRCH;

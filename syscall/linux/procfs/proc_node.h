@@ -12,6 +12,8 @@ struct proc_node;
 struct proc_row {
     const char *path;        /* "" is /proc itself */
     uint32_t mode;           /* with the S_IFMT part */
+    bool guarded;            /* for those who may look into the process: ptrace(2) */
+    const char *value;       /* of a setting, its text; of a text of the host, its path there when it is another one */
     struct text_source text; /* of a regular file */
     /* Of a regular file that is no text. */
     int (*open)(const struct vfs_caller *caller, struct proc_node *node, int flags, struct file **out);
@@ -101,6 +103,29 @@ PROC_TEXT(process_stat);
 PROC_TEXT(thread_stat);
 PROC_TEXT(status);
 PROC_TEXT(fdinfo);
+PROC_TEXT(host);
+PROC_TEXT(setting);
+PROC_TEXT(smaps);
+PROC_TEXT(smaps_rollup);
+PROC_TEXT(mountstats);
+PROC_TEXT(loginuid);
+PROC_TEXT(sessionid);
+PROC_TEXT(setgroups);
+PROC_TEXT(id_map);
+PROC_TEXT(cpuset);
+PROC_TEXT(wchan);
+PROC_TEXT(sched);
+PROC_TEXT(schedstat);
+PROC_TEXT(personality);
+PROC_TEXT(timerslack);
+PROC_TEXT(children);
+PROC_TEXT(boot_id);
+PROC_TEXT(domainname);
+PROC_TEXT(interrupts);
+/* One line of maps. */
+void proc_show_region(const struct region_info *info, struct text *text);
+/* The host's own text of that name below /proc; false: it has none. */
+bool proc_copy_from_host(struct text *text, const char *name);
 int64_t proc_store_comm(struct node *node, const char *bytes, size_t n);
 int64_t proc_store_oom_score_adj(struct node *node, const char *bytes, size_t n);
 
@@ -109,6 +134,8 @@ int proc_open_mem(const struct vfs_caller *caller, struct proc_node *node, int f
 /* Links: proc_links.c. */
 int64_t proc_link_self(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);
 int64_t proc_link_thread_self(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);
+int64_t proc_link_net(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);
+int64_t proc_link_ns(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);
 int64_t proc_link_mounts(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);
 int64_t proc_link_exe(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);
 int64_t proc_link_cwd(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);

@@ -81,8 +81,7 @@ int64_t proc_store_comm(struct node *node, const char *bytes, size_t n) {
     return (int64_t)n;
 }
 
-static int show_region(const struct region_info *info, void *arg) {
-    struct text *text = arg;
+void proc_show_region(const struct region_info *info, struct text *text) {
     const size_t before = text->size;
     text_printf(text, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu", (unsigned long long)info->start,
                 (unsigned long long)info->end, info->prot & SPACE_READ ? 'r' : '-',
@@ -94,7 +93,11 @@ static int show_region(const struct region_info *info, void *arg) {
         text_printf(text, "%*s%s", width < 72 ? (int)(73 - width) : 1, "", info->name);
     }
     text_printf(text, "\n");
-    return text->failed;
+}
+
+static int show_region(const struct region_info *info, void *arg) {
+    proc_show_region(info, arg);
+    return ((struct text *)arg)->failed;
 }
 
 PROC_TEXT(maps) {
@@ -158,7 +161,8 @@ PROC_TEXT(limits) {
 
 PROC_TEXT(mounts) {
     text_printf(text, "rootfs / ext4 rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
-                      "devtmpfs /dev devtmpfs rw,nosuid,relatime 0 0\nsysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\n");
+                      "devtmpfs /dev devtmpfs rw,nosuid,relatime 0 0\n"
+                      "devpts /dev/pts devpts rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666 0 0\nsysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0\n");
     return 0;
 }
 
@@ -166,7 +170,15 @@ PROC_TEXT(mountinfo) {
     text_printf(text, "20 1 0:19 / / rw,relatime - ext4 rootfs rw\n"
                       "21 20 0:23 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw\n"
                       "22 20 0:6 / /dev rw,nosuid,relatime - devtmpfs devtmpfs rw\n"
+                      "24 22 0:24 / /dev/pts rw,nosuid,noexec,relatime - devpts devpts rw,gid=5,mode=620,ptmxmode=666\n"
                       "23 20 0:22 / /sys ro,nosuid,nodev,noexec,relatime - sysfs sysfs ro\n");
+    return 0;
+}
+
+PROC_TEXT(mountstats) {
+    text_printf(text, "device rootfs mounted on / with fstype ext4\ndevice proc mounted on /proc with fstype proc\n"
+                      "device devtmpfs mounted on /dev with fstype devtmpfs\ndevice devpts mounted on /dev/pts with fstype devpts\n"
+                      "device sysfs mounted on /sys with fstype sysfs\n");
     return 0;
 }
 

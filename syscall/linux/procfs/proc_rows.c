@@ -5,9 +5,19 @@
 
 #define DIR(p) {.path = p, .mode = S_IFDIR | 0555}
 #define TEXT(p, fn) {.path = p, .mode = S_IFREG | 0444, .text = {.show = proc_show_##fn}}
-#define SECRET(p, fn) {.path = p, .mode = S_IFREG | 0400, .text = {.show = proc_show_##fn}}
+#define SECRET(p, fn) {.path = p, .mode = S_IFREG | 0400, .guarded = true, .text = {.show = proc_show_##fn}}
 #define STORE(p, fn) {.path = p, .mode = S_IFREG | 0644, .text = {.show = proc_show_##fn, .store = proc_store_##fn}}
 #define MEMORY(p, fn) {.path = p, .mode = S_IFREG | 0600, .open = proc_open_##fn}
+#define GUARDED(p, fn) {.path = p, .mode = S_IFREG | 0444, .guarded = true, .text = {.show = proc_show_##fn}}
+#define HOST(p) {.path = p, .mode = S_IFREG | 0444, .text = {.show = proc_show_host}}
+#define HOST_NET(p, name) {.path = p name, .mode = S_IFREG | 0444, .value = "net/" name, .text = {.show = proc_show_host}}
+/* What concerns the host's sockets is the host's. */
+#define NET_ROWS(p)                                                                                                    \
+    TEXT(p "unix", net_unix), HOST_NET(p, "arp"), HOST_NET(p, "dev"), HOST_NET(p, "if_inet6"), HOST_NET(p, "ipv6_route"),  \
+        HOST_NET(p, "netstat"), HOST_NET(p, "protocols"), HOST_NET(p, "raw"), HOST_NET(p, "route"), HOST_NET(p, "snmp"),   \
+        HOST_NET(p, "snmp6"), HOST_NET(p, "sockstat"), HOST_NET(p, "sockstat6"), HOST_NET(p, "tcp"), HOST_NET(p, "tcp6"),   \
+        HOST_NET(p, "udp"), HOST_NET(p, "udp6"), HOST_NET(p, "wireless"),
+#define SETTING(p, content) {.path = p, .mode = S_IFREG | 0444, .value = content, .text = {.show = proc_show_setting}},
 #define LINK(p, fn) {.path = p, .mode = S_IFLNK | 0777, .link = proc_link_##fn}
 #define MAGIC(p, fn) {.path = p, .mode = S_IFLNK | 0777, .link = proc_link_##fn, .follow = proc_follow_##fn}
 
@@ -27,8 +37,17 @@ const struct proc_row proc_rows[] = {
     TEXT("sysvipc/msg", sysvipc_msg),
     TEXT("sysvipc/sem", sysvipc_sem),
     TEXT("sysvipc/shm", sysvipc_shm),
-    DIR("net"),
-    TEXT("net/unix", net_unix),
+    LINK("net", net),
+    TEXT("interrupts", interrupts),
+    HOST("vmstat"),
+    HOST("diskstats"),
+    HOST("partitions"),
+    HOST("swaps"),
+    HOST("zoneinfo"),
+    HOST("buddyinfo"),
+    HOST("softirqs"),
+    HOST("crypto"),
+    HOST("modules"),
     DIR("sys"),
     DIR("sys/fs"),
     TEXT("sys/fs/file-max", file_max),
@@ -45,6 +64,7 @@ const struct proc_row proc_rows[] = {
     TEXT("sys/kernel/osrelease", osrelease),
     TEXT("sys/kernel/version", version),
     TEXT("sys/kernel/hostname", hostname),
+    TEXT("sys/kernel/domainname", domainname),
     TEXT("sys/kernel/pid_max", pid_max),
     TEXT("sys/kernel/threads-max", threads_max),
     TEXT("sys/kernel/cap_last_cap", cap_last_cap),
@@ -59,6 +79,12 @@ const struct proc_row proc_rows[] = {
     TEXT("sys/kernel/shmmni", shmmni),
     DIR("sys/kernel/random"),
     TEXT("sys/kernel/random/uuid", random_uuid),
+    TEXT("sys/kernel/random/boot_id", boot_id),
+    DIR("sys/kernel/yama"),
+    DIR("sys/kernel/seccomp"),
+    DIR("sys/fs/inotify"),
+    DIR("sys/fs/epoll"),
+    DIR("sys/crypto"),
     DIR("sys/vm"),
     TEXT("sys/vm/overcommit_memory", overcommit_memory),
     TEXT("sys/vm/mmap_min_addr", mmap_min_addr),
@@ -66,41 +92,23 @@ const struct proc_row proc_rows[] = {
     DIR("sys/net"),
     DIR("sys/net/core"),
     TEXT("sys/net/core/somaxconn", somaxconn),
+    DIR("sys/net/ipv4"),
+    DIR("sys/net/unix"),
+#include "syscall/linux/procfs/settings.def"
     DIR("PID"),
-    LINK("PID/exe", exe),
-    MAGIC("PID/cwd", cwd),
-    MAGIC("PID/root", root),
-    TEXT("PID/cmdline", cmdline),
-    SECRET("PID/environ", environ),
-    SECRET("PID/auxv", auxv),
-    STORE("PID/comm", comm),
-    TEXT("PID/maps", maps),
-    MEMORY("PID/mem", mem),
     TEXT("PID/stat", process_stat),
-    TEXT("PID/statm", statm),
-    TEXT("PID/status", status),
-    TEXT("PID/limits", limits),
-    TEXT("PID/mounts", mounts),
-    TEXT("PID/mountinfo", mountinfo),
-    TEXT("PID/cgroup", cgroup),
     TEXT("PID/coredump_filter", coredump_filter),
-    TEXT("PID/oom_score", oom_score),
-    STORE("PID/oom_score_adj", oom_score_adj),
-    DIR("PID/fd"),
-    MAGIC("PID/fd/FD", fd),
-    DIR("PID/fdinfo"),
-    TEXT("PID/fdinfo/FD", fdinfo),
+    TEXT("PID/timerslack_ns", timerslack),
     DIR("PID/task"),
+#define AT(name) "PID/" name
+#include "syscall/linux/procfs/process_rows.def"
+#undef AT
     DIR("PID/task/TID"),
-    STORE("PID/task/TID/comm", comm),
     TEXT("PID/task/TID/stat", thread_stat),
-    TEXT("PID/task/TID/status", status),
-    TEXT("PID/task/TID/statm", statm),
-    TEXT("PID/task/TID/cmdline", cmdline),
-    TEXT("PID/task/TID/maps", maps),
-    MEMORY("PID/task/TID/mem", mem),
-    DIR("PID/task/TID/fd"),
-    MAGIC("PID/task/TID/fd/FD", fd),
+    TEXT("PID/task/TID/children", children),
+#define AT(name) "PID/task/TID/" name
+#include "syscall/linux/procfs/process_rows.def"
+#undef AT
 };
 
 const int proc_n_rows = ARRAY_LEN(proc_rows);

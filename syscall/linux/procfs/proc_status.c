@@ -2,6 +2,7 @@
 /* /proc/PID/stat and status: who a thread is, what it does and what it has used. Source: proc(5). */
 #include "base/error.h"
 #include "syscall/linux/abi/time.h"
+#include "syscall/linux/fs/tty.h"
 #include "syscall/linux/fs/vfs.h"
 #include "syscall/linux/process/cputime.h"
 #include "syscall/linux/process/signal.h"
@@ -12,6 +13,9 @@
 /* Everything both texts need, gathered under the locks one after another. */
 struct facts {
     int pid, tid, ppid, tracer, pgid, sid, n_threads, exit_signal, nice, priority;
+    int tty_group; /* in the foreground of its terminal; -1: it has none */
+    uint32_t tty;  /* device number */
+    uint64_t affinity;
     char state;
     char comm[TASK_COMM_SIZE];
     struct cred cred;
@@ -30,6 +34,8 @@ static void gather_tree(struct process *process, struct facts *facts) {
     host_mutex_lock(&process->kernel->tasks_lock);
     facts->pgid = process->pgid;
     facts->sid = process->sid;
+    facts->tty = process->tty ? (uint32_t)process->tty->rdev : 0;
+    facts->tty_group = process->tty ? atomic_load(&process->tty->foreground) : -1;
     facts->n_threads = process->n_threads;
     facts->exit_signal = process->exit_signal;
     facts->children = process->waited_for;
@@ -92,6 +98,7 @@ static void gather_thread(struct task *task, bool whole_process, struct facts *f
     memcpy(facts->comm, task->comm, sizeof facts->comm);
     facts->cred = task->cred;
     facts->priority = task->sched_priority;
+    facts->affinity = task->affinity[0];
     if (task->fs) facts->umask = atomic_load(&task->fs->umask);
     host_mutex_unlock(&task->lock);
 }
@@ -128,7 +135,7 @@ static int show_stat(const struct proc_node *node, struct text *text, bool whole
     struct facts f;
     const int r = gather(node, whole_process, &f);
     if (r) return r;
-    text_printf(text, "%d (%s) %c %d %d %d 0 -1 4194304 ", f.tid, f.comm, f.state, f.ppid, f.pgid, f.sid);
+    text_printf(text, "%d (%s) %c %d %d %d %u %d 4194304 ", f.tid, f.comm, f.state, f.ppid, f.pgid, f.sid, f.tty, f.tty_group);
     text_printf(text, "%llu 0 %llu 0 ", (unsigned long long)f.own.minor_faults,
                 (unsigned long long)f.children.minor_faults);
     text_printf(text, "%lld 0 %lld 0 ", ticks(f.cpu_ns), ticks(f.children.cpu_ns));
@@ -165,7 +172,7 @@ static const char *state_name(char state) {
 
 static void show_ids(const struct facts *f, struct text *text) {
     const struct cred *c = &f->cred;
-    text_printf(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t64\nGroups:\t", c->uid, c->euid, c->suid,
+    text_printf(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t256\nGroups:\t", c->uid, c->euid, c->suid,
                 c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
     for (uint32_t i = 0; i < c->n_groups; i++) text_printf(text, "%u ", c->groups[i]);
     text_printf(text, "\n");
@@ -200,6 +207,30 @@ static void show_signals(const struct facts *f, struct text *text) {
     }
 }
 
+/* Bits 0 to 63 as Linux lists them: "0-3,6". */
+static void show_list(uint64_t bits, struct text *text) {
+    const char *separator = "";
+    for (int i = 0; i < 64; i++) {
+        if (!(bits >> i & 1)) continue;
+        int last = i;
+        while (last < 63 && bits >> (last + 1) & 1) last++;
+        text_printf(text, last > i ? "%s%d-%d" : "%s%d", separator, i, last);
+        separator = ",";
+        i = last;
+    }
+    text_printf(text, "\n");
+}
+
+static void show_scheduling(const struct facts *f, int n_cpus, struct text *text) {
+    const uint64_t all = n_cpus < 64 ? (1ull << n_cpus) - 1 : UINT64_MAX;
+    const uint64_t allowed = f->affinity & all ? f->affinity & all : all;
+    text_printf(text, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\nSpeculation_Store_Bypass:\tvulnerable\n", f->cred.no_new_privs);
+    text_printf(text, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t", (unsigned long long)allowed);
+    show_list(allowed, text);
+    text_printf(text, "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t0\n",
+                (unsigned long long)f->voluntary_switches);
+}
+
 PROC_TEXT(status) {
     struct facts f;
     const struct proc_node *place = proc_node_of(node);
@@ -211,9 +242,6 @@ PROC_TEXT(status) {
     text_printf(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", f.pid, f.tid, f.pgid, f.sid);
     if (f.memory.mapped) show_memory(&f.memory, text);
     show_signals(&f, text);
-    const int n_cpus = place->kernel->n_cpus;
-    text_printf(text, "NoNewPrivs:\t%d\nSeccomp:\t0\n", f.cred.no_new_privs);
-    text_printf(text, "Cpus_allowed_list:\t0-%d\nvoluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t0\n",
-                n_cpus - 1, (unsigned long long)f.voluntary_switches);
+    show_scheduling(&f, place->kernel->n_cpus, text);
     return 0;
 }

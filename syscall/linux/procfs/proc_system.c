@@ -92,6 +92,7 @@ PROC_TEXT(cpuinfo) {
 
 PROC_TEXT(meminfo) {
     struct host_system host;
+    if (proc_copy_from_host(text, "meminfo") && text->size) return 0;
     const int r = host_system_get(&host);
     if (r) return r;
     const struct row {

@@ -8,6 +8,7 @@
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/tree.h"
 #include "syscall/linux/fs/walk.h"
+#include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/procfs/proc_node.h"
 
 #include <stdio.h>
@@ -228,12 +229,21 @@ static int follow(const struct vfs_caller *caller, struct node *node, struct nod
     return proc_node_of(node)->row->follow(caller, proc_node_of(node), out);
 }
 
+static bool may_look(const struct vfs_caller *caller, const struct proc_node *node) {
+    struct task *task = proc_task(node);
+    const bool may = !task || !caller || !caller->task || ptrace_may_access(caller->task, task) == 0;
+    if (task) task_put(task);
+    return may;
+}
+
 static int open_node(const struct vfs_caller *caller, struct node *node, int flags, unsigned mode,
                      struct file **out) {
     static const struct dir_lister lister = {.next = next};
+    const struct proc_row *row = proc_node_of(node)->row;
     if (node->type == S_IFDIR) return dir_file_open(node, &lister, flags, out);
-    if (proc_node_of(node)->row->open) return proc_node_of(node)->row->open(caller, proc_node_of(node), flags, out);
-    return text_file_open(node, &proc_node_of(node)->row->text, flags, out);
+    if (row->guarded && !may_look(caller, proc_node_of(node))) return -EACCES;
+    if (row->open) return row->open(caller, proc_node_of(node), flags, out);
+    return text_file_open(node, &row->text, flags, out);
 }
 
 static void release(struct node *node) {
