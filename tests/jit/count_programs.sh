@@ -11,13 +11,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/files"
 
-# run ENGINE NAME PROGRAM: leaves NAME.log and NAME.out. A run that ends by the time limit proves nothing either.
+# run ENGINE NAME PROGRAM: leaves NAME.log, with thread, count and name of each system call (results may be times or random names), and
+# NAME.out. A run that ends by the time limit proves nothing either.
 run() {
     rm -rf "$work/files"/*
     (cd "$work/files" && timeout -s KILL 20 "$lockstep" run --fixed-addresses --count --strace --verbose --memory=window \
         --engine="$1" -- "$3") >"$work/$2.out" 2>"$work/$2.err" </dev/null
     local status=$?
-    grep -v 'translated code' "$work/$2.err" | sort -s -k1,1 >"$work/$2.log" # thread by thread
+    grep -v 'translated code' "$work/$2.err" | sed -E 's/^(\[[0-9]+\] [0-9]+ [a-z0-9_]+)\(.*/\1/' | sort -s -k1,1 >"$work/$2.log" # thread by thread
     echo "status $status" >>"$work/$2.log"
     [ $status -ne 137 ]
 }

@@ -178,7 +178,7 @@ const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu 
     entry = jit_map_find(&space->call_entries, pc);
     if (entry || !body) return entry;
     const uint32_t unit = body->unit;
-    const uint32_t at = emit_call_entry(space, jit_space_address(space, body->host));
+    const uint32_t at = emit_call_entry(space, pc, jit_space_address(space, body->host));
     return jit_map_add(&space->call_entries, pc, at, unit) ? jit_map_find(&space->call_entries, pc) : NULL;
 }
 

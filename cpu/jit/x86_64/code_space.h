@@ -54,11 +54,12 @@ enum jit_exit_kind {
     JIT_EXIT_KICKED,      /* before the first instruction */
     JIT_EXIT_STOPPED,     /* by a signal, between instructions: thread.fault_rip */
     JIT_EXIT_FAULTED,     /* in the instruction at thread.fault_rip */
+    JIT_EXIT_RETURN_FAULTED, /* in the return at thread.fault_rip; the host address is at RSP, where thread.jump was */
 };
 /* The stub of a miss begins that many bytes earlier for those who come with RCX in R10. */
 enum { JIT_MISS_RESTORES = 3 };
 /* Exits that every space has; numbers of struct jit_exit. */
-enum { JIT_SHARED_EXITS = JIT_EXIT_FAULTED + 1 };
+enum { JIT_SHARED_EXITS = JIT_EXIT_RETURN_FAULTED + 1 };
 
 struct jit_exit {
     uint64_t pc;

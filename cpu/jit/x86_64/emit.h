@@ -10,5 +10,5 @@ uint32_t emit_unit(struct jit_space *space, enum jit_way way);
 /* Code out of the way that checks that the guest, coming by an indirect branch, goes to pc (in R11), and goes on at the entry `body`;
  * calls and returns put the guest's return address where the host's is. Returns its offset. */
 uint32_t emit_landing(struct jit_space *space, enum jit_way way, uint64_t pc, uint64_t body);
-/* Where a direct call goes, with the guest's return address in R10. */
-uint32_t emit_call_entry(struct jit_space *space, uint64_t body);
+/* Where a direct call to pc goes, with the guest's return address in R10. */
+uint32_t emit_call_entry(struct jit_space *space, uint64_t pc, uint64_t body);

@@ -99,14 +99,17 @@ void emit_return_landing(struct emitter *e, const struct unit_insn *u) {
     const uint64_t pc = u->pc + u->insn.length;
     e->return_host[e->n_returns] = emitter_offset(e);
     e->return_pc[e->n_returns++] = pc;
+    emitter_record(e, JIT_LANDING, false);
     return_landing(&e->a, e->space, pc, e->trampoline);
     e->lost = 0;
     if (unit_falls_through(e->plan, e->i)) emit_fill(e);
     else external_jump(e, pc);
 }
 
-static uint32_t finish_landing(struct jit_space *space, struct assembler *a, uint32_t start, uint64_t body) {
+/* Signal handlers look for pc behind the jump. */
+static uint32_t finish_landing(struct jit_space *space, struct assembler *a, uint32_t start, uint64_t pc, uint64_t body) {
     asm_jump(a, body);
+    asm_i64(a, pc);
     space->used = jit_space_offset(space, asm_here(a) + 15) & ~15u;
     return start;
 }
@@ -125,11 +128,11 @@ uint32_t emit_landing(struct jit_space *space, enum jit_way way, uint64_t pc, ui
     } else {
         check(&a, space, pc, trampoline);
     }
-    return finish_landing(space, &a, start, body);
+    return finish_landing(space, &a, start, pc, body);
 }
 
-uint32_t emit_call_entry(struct jit_space *space, uint64_t body) {
+uint32_t emit_call_entry(struct jit_space *space, uint64_t pc, uint64_t body) {
     struct assembler a = jit_space_assembler(space);
     store_return_address(&a);
-    return finish_landing(space, &a, space->used, body);
+    return finish_landing(space, &a, space->used, pc, body);
 }

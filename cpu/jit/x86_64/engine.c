@@ -136,9 +136,18 @@ static void add_target(struct cpu *cpu, struct jit_space *space, enum jit_way wa
     host_mutex_unlock(&space->lock);
 }
 
-/* Puts the guest's return address where the host's still is. */
-static void restore_return_address(int64_t distance, const uint64_t *address) {
-    host_guard_copy((void *)(uintptr_t)(jit_thread.guest_rsp + (uint64_t)distance), address, 8);
+/* Puts the guest's return address where the host's still is. The guest has been allowed to write there; it need not be any more. */
+static void restore_return_address(const struct cpu *cpu, int64_t distance, const uint64_t *address) {
+    const uint64_t at = jit_thread.guest_rsp + (uint64_t)distance;
+    if (host_guard_copy((void *)(uintptr_t)at, address, 8) == 8) return;
+    space_poke(cpu->tlb.space, at - jit_thread.base, address, 8);
+}
+
+/* The return has not happened. */
+static enum exit repeat_return(struct cpu *cpu) {
+    restore_return_address(cpu, 0, &jit_thread.jump);
+    cpu->state.rip = jit_thread.fault_rip;
+    return interp_visit(cpu);
 }
 
 /* why->pc: of the branch, if it has been undone. */
@@ -162,14 +171,15 @@ static enum exit serve(struct cpu *cpu, struct jit_space *space, const struct le
         return EXIT_NONE;
     case JIT_EXIT_JUMP_MISS: return miss(cpu, space, why, JIT_BY_JUMP);
     case JIT_EXIT_CALL_MISS:
-        restore_return_address(0, &jit_thread.return_to);
+        restore_return_address(cpu, 0, &jit_thread.return_to);
         add_target(cpu, space, JIT_BY_CALL);
         return EXIT_NONE;
     case JIT_EXIT_RETURN_MISS:
-        restore_return_address(why->pc ? 0 : -8, &jit_thread.jump);
+        restore_return_address(cpu, why->pc ? 0 : -8, &jit_thread.jump);
         return miss(cpu, space, why, JIT_BY_RETURN);
     case JIT_EXIT_STOPPED: s->rip = jit_thread.fault_rip; return EXIT_NONE;
     case JIT_EXIT_FAULTED: s->rip = jit_thread.fault_rip; return interp_visit(cpu);
+    case JIT_EXIT_RETURN_FAULTED: return repeat_return(cpu);
     case JIT_EXIT_INTERPRET: s->rip = why->pc; return interp_visit(cpu);
     case JIT_EXIT_BUDGET: s->rip = why->pc; return engine_interp.run(cpu);
     default: return EXIT_NONE;

@@ -8,13 +8,15 @@
 #include <stdint.h>
 
 enum { JIT_CACHED_R10 = 1, JIT_CACHED_R11 = 2 };
+/* In `saved`: where a call's return comes back, behind the call. */
+enum { JIT_LANDING = 31 };
 /* Above 16: XMM register, plus that. */
 enum { JIT_COUNTER_IN_THREAD = 16 };
 
 /* From host offset `host` of its unit on, up to the next record's, code belongs to the instruction at unit.pc + guest. */
 struct jit_record {
     uint16_t host, guest;
-    uint8_t saved;    /* 1 + the register whose value is in thread.saved; 0: none */
+    uint8_t saved;    /* 1 + the register whose value is in thread.saved; 0: none; JIT_LANDING: the instruction is done */
     uint8_t cached;   /* JIT_CACHED_*: held by host registers, not by struct jit_thread */
     uint8_t biased;   /* bit 0: RDI, bit 1: RSI hold their values plus the window's base */
     uint8_t boundary; /* the state at the first byte is the one before the instruction */

@@ -7,6 +7,8 @@
 #include "cpu/jit/x86_64/code_space.h"
 #include "cpu/jit/x86_64/thread.h"
 
+#include <string.h>
+
 /* On the host's stack: hosts refuse to go on with a stack pointer that is no address. */
 static bool leave_by(struct host_context *context, const struct jit_space *space, enum jit_exit_kind kind) {
     jit_thread.guest_rsp = host_context_gpr(context, RSP);
@@ -70,18 +72,68 @@ static void settle(struct host_context *context, const struct jit_space *space, 
     if (record->biased) unbias(context, record->biased, space->base);
 }
 
+/* --- Faults between a call's push and the store of the guest's return address, and between the two accesses of a return: another thread
+ * has taken the rights away meanwhile. What is done is done, and C does the rest. --- */
+
+static bool leave_landing(struct host_context *context, const struct jit_space *space, enum jit_exit_kind kind, uint64_t pc) {
+    jit_thread.jump = pc;
+    jit_thread.budget = (int64_t)host_context_gpr(context, R11);
+    return leave_by(context, space, kind);
+}
+
+static bool finish_call(struct host_context *context, const struct jit_space *space, uint64_t pc) {
+    jit_thread.return_to = host_context_gpr(context, R10);
+    return leave_landing(context, space, JIT_EXIT_CALL_MISS, pc);
+}
+
+/* Where a return goes. */
+static uint64_t return_target(const struct host_context *context, const struct jit_space *space) {
+    return space->counting ? jit_thread.jump : host_context_gpr(context, R11);
+}
+
+static bool finish_return(struct host_context *context, const struct jit_space *space) {
+    return leave_landing(context, space, JIT_EXIT_RETURN_MISS, return_target(context, space));
+}
+
+/* The stub of a call that is not linked: its exit's number, or JIT_NONE. */
+static uint32_t call_exit_at(const struct jit_space *space, uint32_t stub) {
+    for (uint32_t i = space->n_exits; i-- > 0;)
+        if (space->exits[i].kind == JIT_EXIT_CALL && space->exits[i].stub == stub) return i;
+    return JIT_NONE;
+}
+
+/* Outside of units: a landing, or the stub of a call. Both store by RSP: a call to it, a return 8 below. */
+static bool out_of_unit(struct host_context *context, const struct jit_space *space, uint32_t offset, enum host_fault_kind kind) {
+    const uint8_t *code = (const uint8_t *)space->code.write + offset;
+    uint64_t pc;
+    if (is_asynchronous(kind) || code[3] != 0x24) return step_on(context, kind);
+    if (code[2] != 0x14) return finish_return(context, space);
+    const uint32_t exit = call_exit_at(space, offset);
+    if (exit != JIT_NONE) return finish_call(context, space, space->exits[exit].pc);
+    memcpy(&pc, code + 9, 8); /* behind the store and the jump */
+    return finish_call(context, space, pc);
+}
+
+/* At the host's RET the guest's return address is not in memory. */
+static bool is_return(const struct jit_space *space, uint32_t offset) {
+    return ((const uint8_t *)space->code.write)[offset] == 0xc3;
+}
+
 static bool in_unit(struct host_context *context, const struct jit_space *space, const struct jit_unit *unit,
                     uint32_t offset, enum host_fault_kind kind) {
     struct jit_record record;
     const bool is_kick = is_asynchronous(kind);
     if (!records_find(space->records + unit->records, unit->n_records, offset - unit->start, &record)) {
-        return step_on(context, kind); /* in the landing before the first instruction */
+        return is_kick ? step_on(context, kind) : finish_call(context, space, unit->pc); /* in the landing before the first instruction */
     }
+    if (record.saved == JIT_LANDING) return is_kick ? step_on(context, kind) : finish_return(context, space);
     const bool between = record.boundary && unit->start + record.host == offset;
     if (is_kick && !between && !record.biased) return step_on(context, kind);
+    const bool returns = !is_kick && is_return(space, offset);
+    if (returns) jit_thread.jump = return_target(context, space);
     jit_thread.fault_rip = unit->pc + record.guest;
     settle(context, space, &record);
-    return leave_by(context, space, is_kick ? JIT_EXIT_STOPPED : JIT_EXIT_FAULTED);
+    return leave_by(context, space, is_kick ? JIT_EXIT_STOPPED : returns ? JIT_EXIT_RETURN_FAULTED : JIT_EXIT_FAULTED);
 }
 
 bool jit_claim_fault(void *arg, struct host_context *context, enum host_fault_kind kind, uint64_t address) {
@@ -93,5 +145,5 @@ bool jit_claim_fault(void *arg, struct host_context *context, enum host_fault_ki
     if (distance >= space->code.size || distance < space->first_unit_at) return refuse_entry(context, space, kind);
     const struct jit_unit *unit = jit_space_unit_at(space, offset);
     if (unit && offset < unit->end) return in_unit(context, space, unit, offset, kind);
-    return step_on(context, kind);
+    return out_of_unit(context, space, offset, kind);
 }
