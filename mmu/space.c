@@ -36,6 +36,10 @@ struct address_space *space_get(struct address_space *space) {
     return space;
 }
 
+bool space_is_shared(const struct address_space *space) {
+    return atomic_load_explicit(&space->refs, memory_order_relaxed) > 2;
+}
+
 uint64_t space_base(const struct address_space *space) {
     return space->base;
 }

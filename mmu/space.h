@@ -58,6 +58,9 @@ void space_let_go(struct address_space *space);
 uint64_t space_code_changes(const struct address_space *space);
 struct address_space *space_get(struct address_space *space);
 void space_put(struct address_space *space);
+/* Whether it has more counts than a process of one thread gives it, its own and that of the thread's TLB: others live in it, or look at it
+ * just now. */
+bool space_is_shared(const struct address_space *space);
 /* A copy for fork: private pages copy on write, shared ones shared. Returns NULL without memory. */
 struct address_space *space_fork(struct address_space *space);
 

@@ -4,6 +4,7 @@
  * and swaps. */
 #include "syscall/linux/process/exec.h"
 #include "syscall/linux/process/clone.h"
+#include "syscall/linux/process/exit.h"
 #include "syscall/linux/process/futex.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/posix_timer.h"
@@ -201,11 +202,7 @@ static void become_leader(struct task *task) {
 static void leave_old_space(struct task *task) {
     if (!task->process->space) return;
     futex_exit(task);
-    if (task->clear_child_tid) {
-        const uint64_t gva = task->clear_child_tid;
-        if (space_store_u32(task_space(task), gva, 0) == 0) futex_wake(task, gva, true, 1, ~0u);
-    }
-    task->clear_child_tid = 0;
+    exit_clear_tid(task);
 }
 
 /* Everything but the new space: until enter_new_space the process has none, as after its exit. */

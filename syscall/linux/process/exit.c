@@ -22,13 +22,24 @@
 #include "syscall/linux/fs/fs_context.h"
 #include "syscall/linux/ipc/sem.h"
 
+static bool is_alone_in_memory(struct task *task) {
+    struct process *process = task->process;
+    host_mutex_lock(&process->signal_lock);
+    const bool alone = process->n_threads == 1;
+    host_mutex_unlock(&process->signal_lock);
+    return alone && !space_is_shared(task_space(task));
+}
+
+void exit_clear_tid(struct task *task) {
+    const uint64_t gva = task->clear_child_tid;
+    task->clear_child_tid = 0;
+    if (!gva || is_alone_in_memory(task)) return;
+    if (space_store_u32(task_space(task), gva, 0) == 0) futex_wake(task, gva, true, 1, ~0u);
+}
+
 static void release_memory(struct task *task) {
     futex_exit(task);
-    if (task->clear_child_tid) {
-        const uint64_t gva = task->clear_child_tid;
-        task->clear_child_tid = 0;
-        if (space_store_u32(task_space(task), gva, 0) == 0) futex_wake(task, gva, true, 1, ~0u);
-    }
+    exit_clear_tid(task);
     tlb_attach(&task->cpu->tlb, NULL);
 }
 

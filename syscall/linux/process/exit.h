@@ -16,3 +16,6 @@ void exit_notify_parent_locked(struct process *child, int code, int status);
 void exit_release_zombie_locked(struct process *process, bool parent_knows);
 /* Takes a zombie out of the tree and drops the tree's count. The caller holds tasks_lock. */
 void exit_reap_locked(struct process *child);
+/* The word that set_tid_address(2) or CLONE_CHILD_CLEARTID named, when the task leaves its memory: set to 0, and one waiter woken, unless
+ * nobody else has that memory. */
+void exit_clear_tid(struct task *task);
