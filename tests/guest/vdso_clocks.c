@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* vdso(7): AT_SYSINFO_EHDR names an ELF image whose symbols, version LINUX_2.6, are found by either hash table; its clocks agree with
  * the system calls, its frames can be unwound, and time never steps back, whichever thread reads it and whichever way. */
-#include "check.h"
+#include "tests/guest/check.h"
 
 #include <elf.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
 /* Signals that come while clocks are read lose nothing: registers, flags and vectors are as they were, and handlers may read clocks
  * themselves. Time comes from RDTSC as well. A performance counter that the kernel keeps to itself is SIGSEGV at
  * RDPMC, with the registers as they were. */
-#include "check.h"
+#include "tests/guest/check.h"
 
 #include <pthread.h>
 #include <signal.h>
