@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* unix(7) under threads: bytes through streams whose ends wait by edge-triggered epoll; connections made, accepted and closed at once;
- * sockets that pass each other, and themselves, in messages until only cycles hold them: all is let go in the end. */
+ * the same over TCP within the machine, with datagrams between; sockets that pass each other, and themselves, in messages until only
+ * cycles hold them: all is let go in the end. */
 #include "host/clock.h"
 #include "syscall/linux/fs/epoll.h"
 #include "syscall/linux/net/net.h"
@@ -88,7 +89,7 @@ static void test_streams(struct vfs *vfs, struct sched_thread *self) {
     file_put(epoll);
 }
 
-static struct socket_address name_of(const char *text) {
+static struct socket_address unix_name(const char *text) {
     struct socket_address address = {.size = 2 + (uint32_t)strlen(text) + 1};
     const uint16_t family = AF_UNIX;
     memcpy(address.bytes, &family, sizeof family);
@@ -96,20 +97,35 @@ static struct socket_address name_of(const char *text) {
     return address;
 }
 
-static struct file *new_socket(int type) {
+/* 127.0.0.1 and a port. */
+static struct socket_address inet_name(unsigned port) {
+    struct socket_address address = {.size = 16};
+    const uint16_t family = AF_INET;
+    const unsigned char rest[6] = {(unsigned char)(port >> 8), (unsigned char)port, 127, 0, 0, 1};
+    memcpy(address.bytes, &family, sizeof family);
+    memcpy(address.bytes + 2, rest, sizeof rest);
+    return address;
+}
+
+static struct file *new_socket(int family, int type) {
     struct file *file;
-    CHECK(socket_new(net, AF_UNIX, type, 0, 0, &file) == 0);
+    CHECK(socket_new(net, family, type, 0, 0, &file) == 0);
     return file;
 }
 
+struct meeting {
+    int family;
+    struct socket_address address;
+};
+
 static void connect_often(void *arg) {
+    const struct meeting *meeting = arg;
     struct sched_thread self;
-    const struct socket_address address = name_of("stress");
     sched_thread_init(&self);
     for (int i = 0; i < CONNECTIONS; i++) {
-        struct file *file = new_socket(SOCK_STREAM);
+        struct file *file = new_socket(meeting->family, SOCK_STREAM);
         const struct socket_wait wait = {.self = &self, .deadline_ns = SCHED_NEVER};
-        CHECK(socket_ops_of(socket_of(file))->connect(socket_of(file), NULL, &address, &wait) == 0);
+        CHECK(socket_ops_of(socket_of(file))->connect(socket_of(file), NULL, &meeting->address, &wait) == 0);
         if (i % 3) CHECK(world_write(file, "hello", 5, &self) == 5);
         file_put(file);
     }
@@ -117,15 +133,15 @@ static void connect_often(void *arg) {
     atomic_fetch_add(&n_done, 1);
 }
 
-static void test_connections(struct sched_thread *self) {
-    struct file *listener = new_socket(SOCK_STREAM), *accepted;
+static void test_connections(const struct meeting *meeting, struct sched_thread *self) {
+    struct file *listener = new_socket(meeting->family, SOCK_STREAM), *accepted;
     struct socket *socket = socket_of(listener);
-    const struct socket_address address = name_of("stress");
+    const struct vfs_caller caller = {.self = NULL};
     struct socket_address peer;
     char buf[8];
-    CHECK(socket_ops_of(socket)->bind(socket, NULL, &address) == 0 && socket_ops_of(socket)->listen(socket, 2, self) == 0);
+    CHECK(socket_ops_of(socket)->bind(socket, &caller, &meeting->address) == 0 && socket_ops_of(socket)->listen(socket, 2, self) == 0);
     atomic_store(&n_done, 0);
-    for (int i = 0; i < THREADS; i++) CHECK(host_thread_start(connect_often, NULL) == 0);
+    for (int i = 0; i < THREADS; i++) CHECK(host_thread_start(connect_often, (void *)(uintptr_t)meeting) == 0);
     for (int i = 0; i < THREADS * CONNECTIONS; i++) {
         const struct socket_wait wait = {.self = self, .deadline_ns = host_clock_monotonic_ns() + 30000000000};
         CHECK(socket_ops_of(socket)->accept(socket, &wait, 0, &accepted, &peer) == 0);
@@ -135,6 +151,35 @@ static void test_connections(struct sched_thread *self) {
     }
     while (atomic_load(&n_done) < THREADS) host_thread_yield();
     file_put(listener);
+}
+
+/* Datagrams to ports that come and go. */
+static void send_datagrams(void *arg) {
+    struct sched_thread self;
+    sched_thread_init(&self);
+    for (int i = 0; i < ROUNDS; i++) {
+        const struct io_segment segment = {(uint64_t)(uintptr_t) "datagram", 8};
+        const struct socket_wait wait = {.self = &self, .nonblock = true};
+        const struct socket_address address = inet_name(5000 + (unsigned)i % 3);
+        struct file *file = new_socket(AF_INET, SOCK_DGRAM);
+        const struct vfs_caller caller = {.self = NULL};
+        struct socket_message message;
+        struct io io;
+        if (i % 4 == 0) socket_ops_of(socket_of(file))->bind(socket_of(file), &caller, &address);
+        io_init(&io, NULL, &segment, 1, &self);
+        socket_message_init(&message, &io, 0);
+        message.address = address;
+        CHECK(socket_ops_of(socket_of(file))->send(socket_of(file), &message, &wait) == 8);
+        file_put(file);
+    }
+    sched_thread_fini(&self);
+    atomic_fetch_add(&n_done, 1);
+}
+
+static void test_datagrams(void) {
+    atomic_store(&n_done, 0);
+    for (int i = 0; i < THREADS; i++) CHECK(host_thread_start(send_datagrams, NULL) == 0);
+    while (atomic_load(&n_done) < THREADS) host_thread_yield();
 }
 
 /* Sends files over a socket; the message takes counts of its own. */
@@ -200,7 +245,7 @@ static void test_cycles(struct sched_thread *self) {
     while (atomic_load(&n_done) < THREADS) host_thread_yield();
     file_put(shared[0]);
     file_put(shared[1]);
-    last = new_socket(SOCK_DGRAM);
+    last = new_socket(AF_UNIX, SOCK_DGRAM);
     file_put(last);
     CHECK(count_sockets() == 0);
 }
@@ -209,9 +254,11 @@ int main(void) {
     struct vfs *vfs = world_vfs(NULL);
     struct sched_thread self;
     sched_thread_init(&self);
-    net = net_new(&(struct net_options){.vfs = vfs});
+    net = net_new(&(struct net_options){.vfs = vfs, .reach = NET_LOOPBACK});
     test_streams(vfs, &self);
-    test_connections(&self);
+    const struct meeting meetings[] = {{AF_UNIX, unix_name("stress")}, {AF_INET, inet_name(5000)}};
+    for (int i = 0; i < 2; i++) test_connections(&meetings[i], &self);
+    test_datagrams();
     test_cycles(&self);
     net_free(net);
     vfs_free(vfs);

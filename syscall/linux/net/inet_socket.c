@@ -65,6 +65,7 @@ static int64_t do_send(struct socket *socket, struct socket_message *message, co
 }
 
 static int64_t do_receive(struct socket *socket, struct socket_message *message, const struct socket_wait *wait) {
+    if (message->flags & MSG_ERRQUEUE) return -EAGAIN; /* nothing ever waits there */
     if (socket->type == SOCK_DGRAM) return unix_datagram_receive(unix_end_of(socket), message, wait);
     return unix_stream_receive(unix_end_of(socket), message, wait);
 }
