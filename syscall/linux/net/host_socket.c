@@ -58,7 +58,7 @@ static int host_connect(struct socket *socket, const struct vfs_caller *caller, 
     if (wait->nonblock) return r;
     if (r == -EINPROGRESS || r == -EALREADY) return finish_connect(fd, address, wait);
     /* A unix listener of the host whose queue is full: the host has no event for room in it. */
-    while (r == -EAGAIN) {
+    while (r == -EAGAIN && host_clock_monotonic_ns() < wait->deadline_ns) {
         r = sched_block(wait->self, host_clock_monotonic_ns() + 1000000) == -EINTR
                 ? -ERESTARTSYS
                 : host_socket_connect(fd, address->bytes, address->size);

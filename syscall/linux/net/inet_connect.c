@@ -60,7 +60,7 @@ static int check_state(struct unix_end *end) {
     } else if (end->state != UNIX_CLOSED) {
         r = -EISCONN;
     }
-    end->shut = r == 1 ? 0 : end->shut;
+    if (end->state == UNIX_CLOSED) end->shut = 0; /* a refused connection may be tried again */
     host_mutex_unlock(&end->lock);
     return r;
 }
