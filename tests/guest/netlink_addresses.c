@@ -1,3 +1,4 @@
+// options: --net=loopback
 /* SPDX-License-Identifier: ISC */
 /* netlink(7), rtnetlink(7), netdevice(7): the loopback interface by getifaddrs(3), by dumps of links, addresses and routes, and by ioctl. */
 #include "tests/guest/check.h"

@@ -7,6 +7,7 @@
 #include "syscall/linux/net/host_socket.h"
 #include "syscall/linux/net/inet.h"
 #include "syscall/linux/net/net.h"
+#include "syscall/linux/net/netlink.h"
 #include "syscall/linux/net/unix_socket.h"
 
 #include <string.h>
@@ -89,8 +90,9 @@ int socket_new(struct net *net, int family, int type, int protocol, int flags, s
     if (family == AF_UNIX) return unix_socket_new(net, type, protocol, flags, out);
     if (family == AF_PACKET) return -EPERM;
     const bool inet = family == AF_INET || family == AF_INET6;
-    if (!net_reaches_host(net)) return inet ? inet_socket_new(net, family, type, protocol, flags, out) : -EAFNOSUPPORT;
-    return host_socket_open(net, family, type, protocol, flags, out);
+    if (net_reaches_host(net)) return host_socket_open(net, family, type, protocol, flags, out);
+    if (inet) return inet_socket_new(net, family, type, protocol, flags, out);
+    return family == AF_NETLINK ? netlink_socket_new(net, type, protocol, flags, out) : -EAFNOSUPPORT;
 }
 
 int socket_new_pair(struct net *net, int family, int type, int protocol, int flags, struct sched_thread *self,
