@@ -67,7 +67,7 @@ void emitter_fix(struct emitter *e) {
 
 /* A rel32 to code that emit_cold writes. */
 static void put_off(struct emitter *e) {
-    e->cold[e->n_cold++] = (struct emitter_cold){e->a.at, (uint16_t)e->i};
+    e->cold[e->n_cold++] = (struct emitter_cold){e->a.at, (uint16_t)e->i, (uint16_t)e->n_blocks, (uint8_t)(e->done + 1)};
     asm_i32(&e->a, 0);
 }
 
@@ -81,6 +81,10 @@ void emit_go_to(struct emitter *e, uint64_t pc) {
     }
 }
 
+bool emitter_leaves_by_stub(const struct emitter *e, const struct unit_insn *u) {
+    return u->insn.op == OP_JCC && unit_index(e->plan, u->target) < 0 && (e->dirty || e->counter != R11);
+}
+
 static void emit_jcc(struct emitter *e, const struct unit_insn *u) {
     const int target = unit_index(e->plan, u->target);
     if (target >= 0) {
@@ -90,7 +94,7 @@ static void emit_jcc(struct emitter *e, const struct unit_insn *u) {
     align_site(&e->a, 2);
     asm_byte(&e->a, 0x0f);
     asm_byte(&e->a, 0x80 | u->insn.cc);
-    if (e->dirty || e->counter != R11) put_off(e);
+    if (emitter_leaves_by_stub(e, u)) put_off(e);
     else external_rel32(e, JIT_EXIT_LINK, u->target);
 }
 
@@ -120,6 +124,7 @@ static void write_cold(struct emitter *e, const struct emitter_cold *cold) {
     const int32_t rel = (int32_t)(asm_here(&e->a) - ((uint64_t)((intptr_t)cold->site + e->a.shift) + 4));
     memcpy(cold->site, &rel, 4);
     emit_spill(e);
+    count_give_back(e, cold->block, cold->done);
     external_jump(e, e->plan->insn[cold->insn].target);
 }
 

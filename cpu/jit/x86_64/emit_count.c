@@ -2,8 +2,8 @@
 /* Counting instructions. Between units host R11 holds the instructions left, less JIT_RESERVE; units that use the guest's R11 move that to
  * a register they do not use, or to the thread.
  *
- * A block is straight code up to the next branch or the next place that a branch leads to. Its length is taken off where it begins, by LEA,
- * which keeps flags. The sign is looked at where a loop must pass: at a unit's start, behind calls, where a branch leads back to, and on the way in
+ * A block is straight code up to the next branch or the next place that a branch leads to; branches that leave by code out of the way are in
+ * it, since that code can give back what has not run. Its length is taken off where it begins, by LEA, which keeps flags. The sign is looked at where a loop must pass: at a unit's start, behind calls, where a branch leads back to, and on the way in
  * from outside; in between the count may run below zero, for which there is the reserve. Below zero the unit gives back what has not run
  * and leaves for C, which interprets the rest of the budget to its exact end. */
 #include "cpu/jit/x86_64/emit_count.h"
@@ -208,31 +208,32 @@ static void sign_to_rcx(struct emitter *e, unsigned reg) {
     asm_i32(a, (int64_t)((uint64_t)(uintptr_t)e->space->sign_mask - e->space->base));
 }
 
-static void save_rcx(struct emitter *e, bool r10_is_free) {
-    if (r10_is_free) asm_mov(&e->a, R10, RCX);
+static void save_rcx(struct emitter *e, enum emitter_rcx where) {
+    if (where == RCX_IN_R10) asm_mov(&e->a, R10, RCX);
     else asm_store_fs(&e->a, RCX, AT(saved));
 }
 
-static void restore_rcx(struct emitter *e, bool r10_is_free) {
-    if (r10_is_free) asm_mov(&e->a, RCX, R10);
-    else asm_load_fs(&e->a, RCX, AT(saved));
+static void restore_rcx(struct emitter *e, enum emitter_rcx where) {
+    if (where == RCX_IN_R10) asm_mov(&e->a, RCX, R10);
+    else if (where == RCX_IN_THREAD) asm_load_fs(&e->a, RCX, AT(saved));
 }
 
-/* Goes out if the counter, there, is negative. */
-static void check_keeping_flags(struct emitter *e, unsigned counter, bool r10_is_free, unsigned insn, bool inside) {
+/* Goes out if the counter, there, is negative: LOOP takes one off the sign plus 1, and jumps if that is not 0. It jumps back to the last five
+ * bytes of a NOP (0F 1F /0 with SIB E9 and a displacement), a jump. */
+static void check_keeping_flags(struct emitter *e, unsigned counter, enum emitter_rcx where, unsigned insn, bool inside) {
     struct assembler *a = &e->a;
-    save_rcx(e, r10_is_free);
+    asm_bytes(a, "\x0f\x1f\x84", 3);
+    const uint8_t *out = a->at;
+    asm_byte(a, 0xe9);
+    put_out(e, insn, inside);
+    e->out[e->n_outs - 1].rcx = (uint8_t)where;
+    save_rcx(e, where);
     if (counter == JIT_COUNTER_IN_THREAD) asm_load_fs(a, RCX, AT(budget));
     if (counter > JIT_COUNTER_IN_THREAD) move_between(a, 0x7e, counter_vector(e), RCX);
     sign_to_rcx(e, counter >= JIT_COUNTER_IN_THREAD ? RCX : counter);
-    asm_bytes(a, "\xe3", 1); /* jrcxz over the next two */
-    uint8_t *over = a->at;
-    asm_byte(a, 0);
-    restore_rcx(e, r10_is_free);
-    asm_byte(a, 0xe9);
-    put_out(e, insn, inside);
-    *over = (uint8_t)(a->at - over - 1);
-    restore_rcx(e, r10_is_free);
+    asm_bytes(a, "\x48\x8d\x49\x01\xe2", 5); /* lea rcx, [rcx + 1]; loop */
+    asm_byte(a, (unsigned)(out - (a->at + 1)) & 0xff);
+    restore_rcx(e, where);
 }
 
 /* Takes the block's length, patched in later, off. */
@@ -308,7 +309,7 @@ void count_before(struct emitter *e) {
     else charge(e);
     if (check && !dead) {
         const bool free = !(e->cached & JIT_CACHED_R10) && e->counter != R10;
-        check_keeping_flags(e, e->counter, free, e->i, true);
+        check_keeping_flags(e, e->counter, free ? RCX_IN_R10 : RCX_IN_THREAD, e->i, true);
     }
     emitter_record(e, 0, !e->lost);
 }
@@ -316,7 +317,8 @@ void count_before(struct emitter *e) {
 void count_after(struct emitter *e) {
     if (!e->is_open) return;
     e->done++;
-    if (e->plan->insn[e->i].info->control != CONTROL_NEXT) count_close(e);
+    const struct unit_insn *u = &e->plan->insn[e->i];
+    if (u->info->control != CONTROL_NEXT && !emitter_leaves_by_stub(e, u)) count_close(e);
 }
 
 /* --- From outside, and the ways to C --- */
@@ -329,11 +331,16 @@ bool count_entry_spoils(const struct emitter *e, unsigned insn) {
 void count_entry(struct emitter *e, unsigned insn) {
     if (!e->space->counting || e->checks[insn]) return;
     if (!unit_flags_dead(e->plan, insn)) {
-        check_keeping_flags(e, R11, true, insn, false);
+        check_keeping_flags(e, R11, RCX_IN_R10, insn, false);
         return;
     }
     asm_bytes(&e->a, "\x4d\x85\xdb\x0f\x88", 5); /* test r11, r11; js */
     put_out(e, insn, false);
+}
+
+void count_give_back(struct emitter *e, unsigned block, unsigned done) {
+    const unsigned left = e->space->counting ? e->block_length[block] - done : 0;
+    if (left) add_to_register(&e->a, R11, (int)left);
 }
 
 static void write_out(struct emitter *e, const struct emitter_out *out) {
@@ -341,6 +348,7 @@ static void write_out(struct emitter *e, const struct emitter_out *out) {
     const int left = e->block_length[out->block] - out->done;
     const int32_t rel = (int32_t)(asm_here(a) - ((uint64_t)((intptr_t)out->site + a->shift) + 4));
     memcpy(out->site, &rel, 4);
+    restore_rcx(e, (enum emitter_rcx)out->rcx);
     if (out->inside) {
         emit_spill(e);
         add_to_register(a, R11, left);

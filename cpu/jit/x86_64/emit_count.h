@@ -19,6 +19,8 @@ bool count_entry_spoils(const struct emitter *e, unsigned insn);
 /* The ways to C of all checks. */
 void count_cold(struct emitter *e);
 
+/* With the counter in R11: what of the block was counted in advance and has not run is added. */
+void count_give_back(struct emitter *e, unsigned block, unsigned done);
 /* Brings the counter from R11 to where the unit keeps it, and back. */
 void count_take(struct emitter *e);
 void count_give(struct emitter *e);

@@ -17,12 +17,16 @@ struct emitter_fixup {
 struct emitter_cold {
     uint8_t *site;     /* rel32 that leads here, in the writable mapping: stores dirty registers and leaves the unit */
     uint16_t insn;
+    uint16_t block;    /* was counted in advance, and of it */
+    uint8_t done;      /* instructions have run, the branch included */
 };
 /* A way into the middle of a unit, from outside. */
 struct emitter_entry {
     uint32_t number;   /* in entry_host */
     uint16_t insn;
 };
+
+enum emitter_rcx { RCX_IN_PLACE, RCX_IN_R10, RCX_IN_THREAD };
 
 /* Where code leaves because the budget ends. */
 struct emitter_out {
@@ -31,6 +35,7 @@ struct emitter_out {
     uint16_t block;    /* was counted in advance, and of it */
     uint8_t done;      /* instructions have run; */
     bool inside;       /* or nothing was counted yet, nor R10 and R11 loaded */
+    uint8_t rcx;       /* enum emitter_rcx: where the guest's is */
 };
 
 struct emitter_link {
@@ -111,6 +116,8 @@ void emitter_fix(struct emitter *e);
 /* The current instruction. Return false when it must be left to the interpreter. */
 bool emit_memory(struct emitter *e);
 bool emit_control(struct emitter *e);
+/* Whether the conditional branch goes, when it is taken, by code of its own out of the way. */
+bool emitter_leaves_by_stub(const struct emitter *e, const struct unit_insn *u);
 /* In windows with a base: instructions that have RSP as a register operand, LEAVE, and string instructions. */
 bool emit_stack_pointer(struct emitter *e, const struct unit_insn *u);
 bool emit_leave_frame(struct emitter *e);
