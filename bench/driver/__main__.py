@@ -18,14 +18,14 @@ import runs
 
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(BENCH)
-DEFAULT_ENGINES = ["jit", "interp", "qemu"]
+DEFAULT_ENGINES = ["jit", "counting", "interp", "qemu"]
 REPEATS = 50  # of a row of the group "start" in each round: their medians count
 
 
 def parse_options():
     parser = argparse.ArgumentParser(prog="bench.sh", description="Measures programs under engines against native.")
     parser.add_argument("--engines", nargs="*", metavar="ENGINE",
-                        help="jit, interp, qemu, or NAME=COMMAND PREFIX (default: those of the three that work here;"
+                        help="jit, counting, interp, qemu, or NAME=COMMAND PREFIX (default: those of them that work here;"
                         " none after the option: native only)")
     parser.add_argument("--filter", metavar="REGEX", default="", help="only programs whose name or group matches")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (5)")

@@ -12,6 +12,7 @@ NATIVE = Engine("native", [])
 def known_engines(lockstep):
     return {
         "jit": [lockstep, "run", "--engine=jit", "--"],
+        "counting": [lockstep, "run", "--engine=jit", "--count", "--"],
         "interp": [lockstep, "run", "--engine=interp", "--"],
         "qemu": ["qemu-x86_64", "-cpu", "max"],
     }

@@ -3,6 +3,7 @@
 #include "cpu/jit/x86_64/code_space.h"
 
 #include "cpu/jit/x86_64/emit.h"
+#include "cpu/jit/x86_64/emit_count.h"
 
 #include <stdlib.h>
 
@@ -100,6 +101,7 @@ static void find_unit(struct jit_space *space, struct tlb *tlb, uint64_t pc, uin
     struct unit_source source = fetch(tlb, pc, bytes, MAX_SOURCE);
     if (both) source.end += GUEST_PAGE_SIZE;
     unit_find(&space->plan, &source, is_known, space);
+    if (space->counting) count_split(&space->plan);
 }
 
 /* Finds the unit at pc in bytes that are watched. False: none, or they may not be kept. */

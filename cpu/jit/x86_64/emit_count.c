@@ -2,10 +2,12 @@
 /* Counting instructions. Between units host R11 holds the instructions left, less JIT_RESERVE; units that use the guest's R11 move that to
  * a register they do not use, or to the thread.
  *
- * A block is straight code up to the next branch or the next place that a branch leads to; branches that leave by code out of the way are in
- * it, since that code can give back what has not run. Its length is taken off where it begins, by LEA, which keeps flags. The sign is looked at where a loop must pass: at a unit's start, behind calls, where a branch leads back to, and on the way in
- * from outside; in between the count may run below zero, for which there is the reserve. Below zero the unit gives back what has not run
- * and leaves for C, which interprets the rest of the budget to its exact end. */
+ * A block is straight code up to the next branch or the next place that a branch leads to; branches that leave by code out of the way
+ * are in it, since that code can give back what has not run. Its length is taken off where it begins, by LEA, which keeps flags. The
+ * sign is looked at where a loop must pass: at a unit's start, behind calls, where a branch leads back to, and on the way in from outside;
+ * in between the count may run below zero, for which there is the reserve. Below zero the unit gives back what has not run and leaves for
+ * C, which interprets the rest of the budget to its exact end.
+ */
 #include "cpu/jit/x86_64/emit_count.h"
 
 #include "cpu/jit/x86_64/operands.h"
@@ -18,9 +20,11 @@ enum { BLOCK_MAX = 120, NOT_ZERO = 5, SIGN = 8 };
 
 /* --- Where the counter is --- */
 
-static unsigned used_registers(const struct unit_plan *plan) {
+enum { COUNTERS = 1 << R8 | 1 << R9 | 0xfc00 }; /* general registers that may count: R8 to R15 */
+
+static unsigned used_registers(const struct unit_plan *plan, unsigned first, unsigned last) {
     unsigned used = 0;
-    for (unsigned i = 0; i < plan->n; i++) used |= insn_registers(&plan->insn[i].insn);
+    for (unsigned i = first; i <= last; i++) used |= insn_registers(&plan->insn[i].insn);
     return used;
 }
 
@@ -39,13 +43,32 @@ static unsigned used_vectors(const struct unit_plan *plan) {
 static unsigned choose_counter(const struct emitter *e) {
     static const uint8_t order[] = {R10, R15, R14, R13, R12, R9, R8};
     if (!(e->cached & JIT_CACHED_R11)) return R11;
-    const unsigned used = used_registers(e->plan);
+    const unsigned used = used_registers(e->plan, 0, e->plan->n - 1);
     for (unsigned i = 0; i < sizeof order; i++)
         if (!(used >> order[i] & 1)) return order[i];
     const unsigned vectors = used_vectors(e->plan);
     unsigned vector = 15;
     while (vector && vectors >> vector & 1) vector--;
     return JIT_COUNTER_IN_THREAD + vector;
+}
+
+/* The first instruction of the loop of one block that instruction i closes, or -1. */
+static int loop_closed_by(const struct unit_plan *plan, unsigned i) {
+    const struct unit_insn *u = &plan->insn[i];
+    const int head = u->insn.op == OP_JCC && u->target <= u->pc ? unit_index(plan, u->target) : -1;
+    for (int k = head; k >= 0 && k < (int)i; k++)
+        if (plan->insn[k].info->control != CONTROL_NEXT || !unit_falls_through(plan, (unsigned)k)) return -1;
+    return head;
+}
+
+void count_split(struct unit_plan *plan) {
+    if (!plan->n || COUNTERS & ~used_registers(plan, 0, plan->n - 1)) return;
+    for (unsigned i = 0; i < plan->n; i++) {
+        const int head = loop_closed_by(plan, i);
+        if (head < 0 || !(COUNTERS & ~used_registers(plan, (unsigned)head, i))) continue;
+        plan->n = head ? (unsigned)head : i + 1;
+        return;
+    }
 }
 
 static void find_checks(struct emitter *e) {
@@ -218,8 +241,8 @@ static void restore_rcx(struct emitter *e, enum emitter_rcx where) {
     else if (where == RCX_IN_THREAD) asm_load_fs(&e->a, RCX, AT(saved));
 }
 
-/* Goes out if the counter, there, is negative: LOOP takes one off the sign plus 1, and jumps if that is not 0. It jumps back to the last five
- * bytes of a NOP (0F 1F /0 with SIB E9 and a displacement), a jump. */
+/* Goes out if the counter, there, is negative: LOOP takes one off the sign plus 1, and jumps if that is not 0. It jumps back to the
+ * last five bytes of a NOP (0F 1F /0 with SIB E9 and a displacement), a jump. */
 static void check_keeping_flags(struct emitter *e, unsigned counter, enum emitter_rcx where, unsigned insn, bool inside) {
     struct assembler *a = &e->a;
     asm_bytes(a, "\x0f\x1f\x84", 3);

@@ -4,6 +4,8 @@
 
 #include "cpu/jit/x86_64/emitter.h"
 
+/* Makes a loop of one block a unit of its own if a general register is free to count in it, but not in all of the unit. */
+void count_split(struct unit_plan *plan);
 /* Chooses the register that counts. R10 and R11 that the unit uses are known. */
 void count_prepare(struct emitter *e, const bool *is_target);
 /* Before the current instruction's code: begins a block if it leads one, checks where flags allow. */
