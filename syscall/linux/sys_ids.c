@@ -21,7 +21,11 @@ static struct ids gids(const struct cred *c) {
 /* Capabilities follow the move of the user ids from or to 0. */
 static void fix_capabilities(struct cred *cred, const struct ids *old, const struct ids *new) {
     const bool had_root = !old->r || !old->e || !old->s, has_root = !new->r || !new->e || !new->s;
-    if (had_root && !has_root && !cred->keep_caps) cred->cap_permitted = cred->cap_effective = cred->cap_ambient = 0;
+    if (cred->securebits & SECBIT_NO_SETUID_FIXUP) return;
+    if (had_root && !has_root) {
+        if (!cred->keep_caps) cred->cap_permitted = cred->cap_effective = 0;
+        cred->cap_ambient = 0;
+    }
     if (!old->e && new->e) cred->cap_effective = 0;
     if (old->e && !new->e) cred->cap_effective = cred->cap_permitted;
 }
@@ -157,6 +161,20 @@ int64_t sys_getresgid(struct task *task, const uint64_t args[6]) {
     return store_three(task, args, &ids);
 }
 
+/* CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_LINUX_IMMUTABLE, CAP_MKNOD, CAP_MAC_OVERRIDE. */
+#define FILE_CAPABILITIES (0x1full | 1ull << 9 | 1ull << 27 | 1ull << 32)
+
+/* What root may do with files follows the file system id. */
+static void fix_file_capabilities(struct task *task, uint32_t old, uint32_t new) {
+    struct cred *cred = &task->cred;
+    host_mutex_lock(&task->lock);
+    if (!(cred->securebits & SECBIT_NO_SETUID_FIXUP)) {
+        if (!old && new) cred->cap_effective &= ~FILE_CAPABILITIES;
+        if (old && !new) cred->cap_effective |= cred->cap_permitted & FILE_CAPABILITIES;
+    }
+    host_mutex_unlock(&task->lock);
+}
+
 /* These two return the old id and change it only if they may; there is no error. */
 int64_t sys_setfsuid(struct task *task, const uint64_t args[6]) {
     struct ids ids = uids(&task->cred);
@@ -164,6 +182,7 @@ int64_t sys_setfsuid(struct task *task, const uint64_t args[6]) {
     if (id == KEEP || !(is_one_of(id, &ids) || id == ids.fs || cred_capable(&task->cred, CAP_SETUID))) return old;
     ids.fs = id;
     set_uids(task, &ids);
+    fix_file_capabilities(task, old, id);
     return old;
 }
 

@@ -53,6 +53,7 @@ static int64_t get_keepcaps(struct task *task, const uint64_t args[6]) {
 
 static int64_t set_keepcaps(struct task *task, const uint64_t args[6]) {
     if (args[1] > 1) return -EINVAL;
+    if (task->cred.securebits & SECBIT_KEEP_CAPS_LOCKED) return -EPERM;
     host_mutex_lock(&task->lock);
     task->cred.keep_caps = args[1] != 0;
     host_mutex_unlock(&task->lock);
@@ -114,7 +115,20 @@ static int64_t set_tsc(struct task *task, const uint64_t args[6]) {
 }
 
 static int64_t get_securebits(struct task *task, const uint64_t args[6]) {
-    return task->cred.securebits;
+    return task->cred.securebits | (task->cred.keep_caps ? SECBIT_KEEP_CAPS : 0);
+}
+
+/* A locked bit stays, and so does its lock. */
+static int64_t set_securebits(struct task *task, const uint64_t args[6]) {
+    const uint64_t old = (uint64_t)get_securebits(task, args), new = args[1];
+    if ((old & SECBIT_ALL_LOCKS) >> 1 & (old ^ new)) return -EPERM;
+    if ((old & SECBIT_ALL_LOCKS & ~new) || new & ~(uint64_t)(SECBIT_ALL | SECBIT_ALL_LOCKS)) return -EPERM;
+    if (!cred_capable(&task->cred, CAP_SETPCAP)) return -EPERM;
+    host_mutex_lock(&task->lock);
+    task->cred.securebits = (uint32_t)new & ~(uint32_t)SECBIT_KEEP_CAPS;
+    task->cred.keep_caps = (new & SECBIT_KEEP_CAPS) != 0;
+    host_mutex_unlock(&task->lock);
+    return 0;
 }
 
 static int64_t set_timerslack(struct task *task, const uint64_t args[6]) {
@@ -177,7 +191,7 @@ static int64_t change_ambient(struct task *task, uint64_t op, uint64_t bit) {
     case AMBIENT_LOWER: cred->cap_ambient &= ~bit; break;
     case AMBIENT_CLEAR_ALL: cred->cap_ambient = 0; break;
     default:
-        r = cred->cap_permitted & cred->cap_inheritable & bit ? 0 : -EPERM;
+        r = cred->cap_permitted & cred->cap_inheritable & bit && !(cred->securebits & SECBIT_NO_CAP_AMBIENT_RAISE) ? 0 : -EPERM;
         if (r == 0) cred->cap_ambient |= bit;
     }
     host_mutex_unlock(&task->lock);

@@ -16,6 +16,15 @@ bool cred_capable(const struct cred *cred, enum cred_cap cap) {
     return (cred->cap_effective >> cap) & 1;
 }
 
+void cred_exec(struct cred *cred) {
+    const bool root = !(cred->securebits & SECBIT_NOROOT) && (cred->uid == 0 || cred->euid == 0);
+    cred->keep_caps = false;
+    cred->suid = cred->fsuid = cred->euid;
+    cred->sgid = cred->fsgid = cred->egid;
+    cred->cap_permitted = (root ? cred->cap_bounding | cred->cap_inheritable : 0) | cred->cap_ambient;
+    cred->cap_effective = root && cred->euid == 0 ? cred->cap_permitted : cred->cap_ambient;
+}
+
 bool cred_in_group(const struct cred *cred, uint32_t gid) {
     if (cred->fsgid == gid) return true;
     for (uint32_t i = 0; i < cred->n_groups; i++) {

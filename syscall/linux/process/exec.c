@@ -241,7 +241,7 @@ static void set_comm(struct task *task, const char *path) {
     host_mutex_lock(&task->lock);
     memset(task->comm, 0, sizeof task->comm);
     strncpy(task->comm, slash ? slash + 1 : path, sizeof task->comm - 1);
-    task->cred.keep_caps = false;
+    cred_exec(&task->cred);
     host_mutex_unlock(&task->lock);
 }
 
