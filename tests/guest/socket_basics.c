@@ -1,3 +1,4 @@
+// options: --net=loopback
 /* SPDX-License-Identifier: ISC */
 /* socket(2), unix(7), ip(7): pairs, listeners, datagrams over loopback, descriptors in messages, time limits, epoll. */
 #include "tests/guest/check.h"
