@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define EXPLAINER "lockstep-explain"
+#define EXPLAINED_MAX (512ull << 20) /* of memory for the core; it holds little but stacks and programs' data */
 
 int machine_find_explainer(struct lockstep_machine *machine, const char *rootfs, struct lockstep_error *error) {
     if (!host_helper_exists(EXPLAINER)) {
@@ -41,7 +42,7 @@ static void run_explainer(const struct lockstep_machine *machine, const struct t
 void machine_explain_crash(void *arg, struct task *task, const struct guest_siginfo *info) {
     const struct lockstep_machine *machine = arg;
     int fd = host_backing_new_memory(0);
-    const struct core_sink sink = {.write = write_to_memory, .arg = &fd, .limit = UINT64_MAX};
+    const struct core_sink sink = {.write = write_to_memory, .arg = &fd, .limit = EXPLAINED_MAX, .brief = true};
     const int64_t size = fd < 0 ? fd : core_write(task, info, &sink);
     if (size >= 0) {
         run_explainer(machine, task, fd);

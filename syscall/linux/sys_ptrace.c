@@ -111,6 +111,7 @@ static int64_t peek_siginfo(const struct ptrace_call *call) {
     if (copy_from_guest(call->tracer, &args, call->address, sizeof args) < 0) return -EFAULT;
     if ((args.flags & ~PTRACE_PEEKSIGINFO_SHARED) || args.n < 0) return -EINVAL;
     for (int64_t i = 0; i < args.n; i++) {
+        if (i && task_interrupted(call->tracer)) return i;
         if (args.offset > INT32_MAX || !find_pending(call->tracee, args.flags & 1, args.offset + (uint64_t)i, &info)) return i;
         if (copy_to_guest(call->tracer, call->data + (uint64_t)i * sizeof info, &info, sizeof info) < 0) return i ? i : -EFAULT;
     }

@@ -12,6 +12,8 @@
 #include <string.h>
 
 enum { CHUNK = 16 * GUEST_PAGE_SIZE, MAX_SEGMENTS = 0xfff0 };
+/* A brief core: how much of a stack, and around instructions. */
+enum { NEAR_BELOW = 16 * GUEST_PAGE_SIZE, NEAR_ABOVE = 256 * GUEST_PAGE_SIZE };
 
 struct core {
     struct task *task;
@@ -47,7 +49,7 @@ static int add_region(const struct region_info *info, void *arg) {
     }
     struct core_region *r = &map->region[map->n];
     *r = (struct core_region){
-        .start = info->start, .end = info->end, .offset = info->offset, .prot = info->prot, .is_private = !info->shared,
+        .start = info->start, .end = info->end, .from = info->start, .to = info->end, .offset = info->offset, .prot = info->prot, .is_private = !info->shared,
         .is_file = info->ino != 0, .n_dumped = info->dont_dump ? 0 : info->end - info->start, .name = strdup(info->name)};
     map->failed = !r->name;
     if (r->name) map->n++;
@@ -79,6 +81,39 @@ static void choose_memory(struct address_space *space, struct core_map *map) {
         const bool whole = r->is_private ? was_written(space, r) : !r->is_file;
         if (!r->n_dumped || whole) continue;
         r->n_dumped = begins_elf(space, r) ? GUEST_PAGE_SIZE : 0;
+    }
+}
+
+static void keep_near(struct core_map *map, uint64_t gva) {
+    for (size_t i = 0; i < map->n; i++) {
+        struct core_region *r = &map->region[i];
+        if (gva < r->start || gva >= r->end) continue;
+        const uint64_t page = align_down(gva, GUEST_PAGE_SIZE);
+        const uint64_t from = page - r->start > NEAR_BELOW ? page - NEAR_BELOW : r->start;
+        const uint64_t to = r->end - page > NEAR_ABOVE ? page + NEAR_ABOVE : r->end;
+        if (from < r->from) r->from = from;
+        if (to > r->to) r->to = to;
+    }
+}
+
+static int keep_thread(struct task *task, void *arg) {
+    const struct cpu_state *s = &task->cpu->state;
+    keep_near(arg, s->gpr[RSP]);
+    keep_near(arg, s->rip);
+    return 0;
+}
+
+/* Until a thread asks for some of it, nothing of a region is kept. */
+static void keep_little(struct task *task, struct core_map *map) {
+    for (size_t i = 0; i < map->n; i++) {
+        struct core_region *r = &map->region[i];
+        r->from = UINT64_MAX;
+        r->to = 0;
+    }
+    task_for_each(task->process, keep_thread, map);
+    for (size_t i = 0; i < map->n; i++) {
+        struct core_region *r = &map->region[i];
+        if (!r->is_file && r->from >= r->to) r->n_dumped = 0;
     }
 }
 
@@ -120,11 +155,11 @@ static void write_range(struct core *core, uint64_t offset, uint64_t gva, uint64
 
 static void write_touched(struct core *core, uint64_t offset, const struct core_region *r) {
     struct space_range range[32];
-    for (uint64_t at = r->start; at < r->end && !core->failed;) {
-        const size_t n = space_private_pages(core->task->process->space, &at, r->end, range, ARRAY_LEN(range));
+    for (uint64_t at = r->from; at < r->to && !core->failed;) {
+        const size_t n = space_private_pages(core->task->process->space, &at, r->to, range, ARRAY_LEN(range));
         for (size_t i = 0; i < n; i++) {
-            const uint64_t start = range[i].start > r->start ? range[i].start : r->start;
-            const uint64_t end = range[i].end < r->end ? range[i].end : r->end;
+            const uint64_t start = range[i].start > r->from ? range[i].start : r->from;
+            const uint64_t end = range[i].end < r->to ? range[i].end : r->to;
             if (start < end) write_range(core, offset + (start - r->start), start, end);
         }
     }
@@ -133,8 +168,8 @@ static void write_touched(struct core *core, uint64_t offset, const struct core_
 static void write_resident(struct core *core, uint64_t offset, const struct core_region *r) {
     struct address_space *space = core->task->process->space;
     uint8_t resident[CHUNK / GUEST_PAGE_SIZE];
-    for (uint64_t at = r->start; at < r->end && !core->failed; at += CHUNK) {
-        const uint64_t end = r->end - at < CHUNK ? r->end : at + CHUNK;
+    for (uint64_t at = r->from; at < r->to && !core->failed; at += CHUNK) {
+        const uint64_t end = r->to - at < CHUNK ? r->to : at + CHUNK;
         if (space_resident(space, at, end - at, resident) < 0) continue;
         for (uint64_t page = at; page < end; page += GUEST_PAGE_SIZE) {
             if (resident[(page - at) / GUEST_PAGE_SIZE] & 1) write_range(core, offset + (page - r->start), page, page + GUEST_PAGE_SIZE);
@@ -221,6 +256,7 @@ int64_t core_write(struct task *task, const struct guest_siginfo *info, const st
     uint64_t size = 0;
     space_walk(task->process->space, add_region, &map);
     choose_memory(task->process->space, &map);
+    if (sink->brief) keep_little(task, &map);
     core_notes(&notes, task, info, &map);
     core.failed = !core.chunk || map.failed || notes.failed || map.n >= MAX_SEGMENTS;
     if (!core.failed) size = write_memory(&core, &map, &notes);

@@ -14,6 +14,7 @@ struct core_sink {
     int64_t (*write)(const struct core_sink *sink, const void *bytes, size_t n, uint64_t offset);
     void *arg;
     uint64_t limit;  /* bytes, holes not counted */
+    bool brief;      /* of anonymous memory only what is near the threads' stack pointers and instructions */
 };
 /* Writes a core whatever limits the process has. Returns its size with holes at its end, or -E. */
 int64_t core_write(struct task *task, const struct guest_siginfo *info, const struct core_sink *sink);
@@ -29,7 +30,8 @@ void core_append(struct core_bytes *bytes, const void *from, size_t n);
 /* What is mapped, in address order. */
 struct core_region {
     uint64_t start, end, offset; /* offset: in the file */
-    uint64_t n_dumped;           /* bytes from start on that are in the core */
+    uint64_t n_dumped;           /* bytes from start on that are in the core, */
+    uint64_t from, to;           /* and of them, if the memory is anonymous, those that are no holes anyway */
     int prot;
     bool is_private, is_file;
     char *name;                  /* owned */
