@@ -95,13 +95,16 @@ static bool option_verbose(struct run_options *options, char *value) {
 }
 
 static bool option_deterministic(struct run_options *options, char *value) {
-    options->unavailable = "--deterministic";
+    options->machine.deterministic = true;
     return true;
 }
 
 static bool option_seed(struct run_options *options, char *value) {
-    options->unavailable = "--seed";
-    return true;
+    char *end;
+    options->machine.seed = strtoull(value, &end, 0);
+    if (*value >= '0' && *value <= '9' && *end == '\0') return true;
+    complain("--seed needs a number");
+    return false;
 }
 
 static bool option_help(struct run_options *options, char *value) {

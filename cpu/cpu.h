@@ -13,10 +13,10 @@ struct log;
 
 /* What the CPU learns from outside. Deterministic mode supplies its own functions. */
 struct cpu_env {
-    uint64_t (*tsc)(void *arg);                    /* RDTSC(P) */
+    uint64_t (*tsc)(void *arg, uint64_t retired);  /* RDTSC(P) of a thread that has retired so many instructions */
     int (*random)(void *arg, uint64_t *out);       /* RDRAND, RDSEED: 0 or -E */
     /* RDPMC: the counter with that number (cpu/counter.h). Returns 0, or -E: there is none, #GP. NULL: no counters. */
-    int (*counter)(void *arg, uint32_t number, uint64_t *out);
+    int (*counter)(void *arg, uint32_t number, uint64_t retired, uint64_t *out);
     uint32_t (*processor_id)(void *arg);           /* RDTSCP, RDPID, CPUID leaf 1 */
     void *arg;
     const struct cpu_model *model;                 /* CPUID; immutable */

@@ -30,7 +30,7 @@ static const struct plan window_plan = {
 };
 
 static const struct plan *plan_of(const struct load *load) {
-    return space_base(load->space) == SPACE_NO_BASE ? &linux_plan : &window_plan;
+    return space_has_window_layout(load->space) ? &window_plan : &linux_plan;
 }
 
 uint64_t load_random_pages(const struct load *load, unsigned bits) {

@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: ISC */
-/* Time, randomness and place for the CPU, straight from the host. The time stamp counter ticks once a nanosecond, as
- * the CPU model's CPUID says. */
+/* Time, randomness and place for the CPU and the kernel: the host's, or, in a deterministic machine, what the seed and the count of
+ * instructions say. The time stamp counter ticks once a nanosecond, as the CPU model's CPUID says. */
 #include "machine/machine.h"
 
 #include "base/error.h"
 #include "cpu/counter.h"
 
-static uint64_t tsc(void *arg) {
+enum { SERIAL_PROCESSORS = 4 }; /* as the guest counts them, whatever the host has; all threads are on the first */
+
+static uint64_t tsc(void *arg, uint64_t retired) {
     return (uint64_t)host_clock_monotonic_ns();
 }
 
+static uint64_t serial_tsc(void *arg, uint64_t retired) {
+    struct lockstep_machine *machine = arg;
+    return (uint64_t)scheduler_running_ns(machine->scheduler, retired);
+}
+
+static int fill_from_host(void *arg, void *out, size_t n) {
+    return host_random(out, n);
+}
+
+static int fill_from_seed(void *arg, void *out, size_t n) {
+    struct lockstep_machine *machine = arg;
+    random_fill(&machine->random, out, n);
+    return 0;
+}
+
 static int random_word(void *arg, uint64_t *out) {
-    return host_random(out, sizeof *out);
+    const struct lockstep_machine *machine = arg;
+    return entropy_fill(&machine->entropy, out, sizeof *out);
 }
 
 static uint32_t processor(void *arg) {
@@ -20,7 +38,7 @@ static uint32_t processor(void *arg) {
 }
 
 /* Source: cpu/counter.h. */
-static int counter(void *arg, uint32_t number, uint64_t *out) {
+static int counter(void *arg, uint32_t number, uint64_t retired, uint64_t *out) {
     switch (number) {
     case COUNTER_MONOTONIC_NS: *out = (uint64_t)host_clock_monotonic_ns(); return 0;
     case COUNTER_REALTIME_NS: *out = (uint64_t)host_clock_realtime_ns(); return 0;
@@ -30,14 +48,35 @@ static int counter(void *arg, uint32_t number, uint64_t *out) {
     }
 }
 
+static uint32_t only_processor(void *arg) {
+    return 0;
+}
+
+static int serial_counter(void *arg, uint32_t number, uint64_t retired, uint64_t *out) {
+    struct lockstep_machine *machine = arg;
+    const uint64_t now = (uint64_t)scheduler_running_ns(machine->scheduler, retired);
+    switch (number) {
+    case COUNTER_MONOTONIC_NS:
+    case COUNTER_BOOTTIME_NS: *out = now; return 0;
+    case COUNTER_REALTIME_NS: *out = now + (uint64_t)scheduler_boot_realtime_ns(machine->scheduler); return 0;
+    case COUNTER_PROCESSOR: *out = 0; return 0;
+    default: return -EINVAL;
+    }
+}
+
+void machine_init_entropy(struct lockstep_machine *machine, bool is_serial) {
+    machine->entropy = (struct entropy){is_serial ? fill_from_seed : fill_from_host, machine};
+}
+
 void machine_init_cpu_env(struct lockstep_machine *machine, const struct cpu_model *model) {
+    const bool is_serial = scheduler_is_serial(machine->scheduler);
     machine->cpu_env = (struct cpu_env){
-        .tsc = tsc,
-        .counter = counter,
-        .host_counters = true,
-        .n_processors = (uint32_t)host_cpu_count(),
+        .tsc = is_serial ? serial_tsc : tsc,
+        .counter = is_serial ? serial_counter : counter,
+        .host_counters = !is_serial,
+        .n_processors = is_serial ? SERIAL_PROCESSORS : (uint32_t)host_cpu_count(),
         .random = random_word,
-        .processor_id = processor,
+        .processor_id = is_serial ? only_processor : processor,
         .arg = machine,
         .model = model,
         .split_lock = &machine->split_lock,

@@ -25,12 +25,15 @@ static bool first_process_gone(struct kernel *kernel) {
     return gone;
 }
 
+/* Where the machine's threads may be touched. */
+static void take(void *arg, int number) {
+    struct kernel *kernel = arg;
+    if (!first_process_gone(kernel)) kernel_signal_from_host(kernel, number);
+    else if (ends_programs(number)) kernel_kill_all(kernel); /* the ones it left behind */
+}
+
 void lockstep_machine_signal(struct lockstep_machine *machine, int number) {
-    if (first_process_gone(machine->kernel)) {
-        if (ends_programs(number)) kernel_wait(machine->kernel); /* ends the ones it left behind */
-        return;
-    }
-    kernel_signal_from_host(machine->kernel, number);
+    if (scheduler_post(machine->scheduler, take, machine->kernel, number)) log_error(&machine->log, "no memory for a signal");
 }
 
 static void forward(void *arg, const struct host_signal *signal) {

@@ -42,14 +42,15 @@ static int choose(struct lockstep_machine *machine, const struct lockstep_option
     if (machine_choose_cpu(options->cpu, &model, error)) return -1;
     if (machine_choose_net(options->net, &machine->net, error)) return -1;
     machine_init_cpu_env(machine, model);
-    machine->cpu_env.counting = options->count;
+    machine->cpu_env.counting = options->count || options->deterministic;
     machine->cpu_env.code_limit = (size_t)options->jit_cache_mib << 20;
     return 0;
 }
 
 static int make_files(struct lockstep_machine *machine, const struct lockstep_options *options,
                       struct lockstep_error *error) {
-    const struct vfs_options vfs_options = {.rootfs = options->rootfs, .log = &machine->log};
+    const struct vfs_options vfs_options = {.rootfs = options->rootfs, .log = &machine->log, .scheduler = machine->scheduler,
+                                            .entropy = machine->entropy};
     int err = 0;
     machine->vfs = vfs_new(&vfs_options, &err);
     if (machine->vfs) return machine_find_place(machine, options->rootfs) == 0 ? 0 : no_memory(error);
@@ -77,9 +78,11 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .engine = machine->engine,
         .run_task = task_run,
         .cpu_env = &machine->cpu_env,
-        .n_cpus = (int)machine->cpu_env.n_processors,
         .frame_pool = machine->frame_pool,
         .vfs = machine->vfs,
+        .scheduler = machine->scheduler,
+        .entropy = machine->entropy,
+        .n_cpus = (int)machine->cpu_env.n_processors,
         .net = machine->net,
         .strace = machine->strace,
         .uid = user.uid,
@@ -101,15 +104,25 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
     return proc && vfs_mount(machine->vfs, "proc", proc) == 0 ? 0 : no_memory(error);
 }
 
+static int make_scheduler(struct lockstep_machine *machine, const struct lockstep_options *options) {
+    machine_init_entropy(machine, options->deterministic);
+    machine->random.state = ~options->seed;
+    strategy_random_init(&machine->strategy, options->seed);
+    machine->scheduler = scheduler_new(options->deterministic ? &machine->strategy.strategy : NULL);
+    return machine->scheduler ? 0 : -1;
+}
+
 static int build(struct lockstep_machine *machine, const struct lockstep_options *options,
                  struct lockstep_error *error) {
     host_mutex_init(&machine->split_lock);
     machine->log.verbose = options->verbose;
     machine->inherit_descriptors = options->inherit_descriptors;
     if (options->explain_crash && machine_find_explainer(machine, options->rootfs, error)) return -1;
+    if (make_scheduler(machine, options)) return no_memory(error);
     if (choose(machine, options, error)) return -1;
     machine->frame_pool = frame_pool_new(machine->memory);
     if (!machine->frame_pool) return no_memory(error);
+    if (options->deterministic) frame_pool_lay_out_as_windows(machine->frame_pool);
     if (make_files(machine, options, error)) return -1;
     if (make_strace(machine, options, error)) return -1;
     if (make_kernel(machine, options, error)) return -1;
@@ -144,6 +157,7 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     strace_free(machine->strace);
     if (machine->vfs) vfs_free(machine->vfs);
     if (machine->frame_pool) frame_pool_free(machine->frame_pool);
+    scheduler_free(machine->scheduler);
     host_mutex_fini(&machine->split_lock);
     free(machine->place);
     free(machine->explainer_root);

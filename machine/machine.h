@@ -9,6 +9,8 @@
 #include "host/host.h"
 #include "include/lockstep/lockstep.h"
 #include "mmu/space.h"
+#include "sched/scheduler.h"
+#include "sched/strategy.h"
 
 struct fd_table;
 struct guest_siginfo;
@@ -25,6 +27,10 @@ struct lockstep_machine {
     int net;                        /* enum net_reach of net/net.h */
     struct host_mutex split_lock;   /* taken by locked accesses that cross a cache line */
     struct cpu_env cpu_env;
+    struct strategy_random strategy;     /* of a serial scheduler */
+    struct random_stream random;         /* of a serial machine: its randomness */
+    struct entropy entropy;
+    struct scheduler *scheduler;
     struct frame_pool *frame_pool;
     struct vfs *vfs;
     struct strace *strace; /* owned; NULL: calls are not traced */
@@ -48,7 +54,8 @@ int machine_choose(const struct lockstep_options *options, const struct engine *
 int machine_choose_cpu(const char *name, const struct cpu_model **out, struct lockstep_error *error);
 int machine_choose_net(const char *name, int *out, struct lockstep_error *error);
 
-/* environment.c: what the CPU learns from the host. */
+/* environment.c: what the CPU and the kernel learn from outside. */
+void machine_init_entropy(struct lockstep_machine *machine, bool is_serial);
 void machine_init_cpu_env(struct lockstep_machine *machine, const struct cpu_model *model);
 
 /* forward.c: host signals to guest signals. */

@@ -27,6 +27,10 @@ struct frame_pool *frame_pool_new(enum space_memory memory) {
     return pool;
 }
 
+void frame_pool_lay_out_as_windows(struct frame_pool *pool) {
+    pool->window_layout = true;
+}
+
 const char *frame_pool_reason(const struct frame_pool *pool) {
     return atomic_load(&pool->reason);
 }

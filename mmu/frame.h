@@ -58,6 +58,7 @@ struct frame_pool {
     struct backing *backings; /* guarded by backings_lock: hash by (dev, ino), not counted */
     _Atomic uint32_t code_files[CODE_FILE_SLOTS]; /* atomic: pages of files that code was taken from, by backing_slot */
     enum space_memory memory;    /* immutable after init */
+    bool window_layout;          /* of paged spaces; immutable once there is a space */
     _Atomic uint32_t n_windows;  /* atomic: reserved windows that exist */
     _Atomic(const char *) reason; /* atomic: why the last space is not what was wished; a literal or NULL */
 };

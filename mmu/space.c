@@ -27,7 +27,9 @@ struct address_space *space_new_paged(struct frame_pool *pool) {
 
 struct address_space *space_new(struct frame_pool *pool) {
     struct address_space *space = space_new_paged(pool);
-    if (space && pool->memory == SPACE_WINDOWS) window_take(space, 0);
+    if (!space) return NULL;
+    if (pool->memory == SPACE_WINDOWS) window_take(space, 0);
+    if (pool->window_layout) window_lay_out(space);
     return space;
 }
 
@@ -42,6 +44,10 @@ bool space_is_shared(const struct address_space *space) {
 
 uint64_t space_base(const struct address_space *space) {
     return space->base;
+}
+
+bool space_has_window_layout(const struct address_space *space) {
+    return space->window_layout;
 }
 
 uint64_t space_end(const struct address_space *space) {

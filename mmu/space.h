@@ -24,6 +24,8 @@ struct tlb;
 enum space_memory { SPACE_PAGED, SPACE_WINDOWS };
 struct frame_pool *frame_pool_new(enum space_memory memory);
 void frame_pool_free(struct frame_pool *pool);
+/* Before the first space: paged spaces, too, are laid out as windows are, so that addresses do not depend on the kind of memory. */
+void frame_pool_lay_out_as_windows(struct frame_pool *pool);
 /* Why the newest space is less than was asked for, in words; NULL: it is not. */
 const char *frame_pool_reason(const struct frame_pool *pool);
 
@@ -33,6 +35,8 @@ struct address_space *space_new(struct frame_pool *pool);
 /* Host address of guest address 0; SPACE_NO_BASE for a paged space. Immutable but by space_take_identity. */
 #define SPACE_NO_BASE UINT64_MAX
 uint64_t space_base(const struct address_space *space);
+/* Whether it is laid out as windows are: without [SPACE_HOST_START, SPACE_HOST_END), programs below that, the rest at 64 GiB. */
+bool space_has_window_layout(const struct address_space *space);
 /* End of the addresses that this space can map. Immutable. */
 uint64_t space_end(const struct address_space *space);
 /* Moves a window that no thread has ever run in to the identity range if that is free by now (exec, after the old space has

@@ -3,6 +3,8 @@
 #include "mmu/space_internal.h"
 
 void space_copy_settings_locked(const struct address_space *space, struct address_space *child) {
+    child->window_layout = space->window_layout;
+    if (child->base == SPACE_NO_BASE) child->end = space->end;
     child->mmap_top = space->mmap_top;
     child->image_top = space->image_top;
     child->brk_start = space->brk_start;

@@ -20,6 +20,7 @@ struct address_space {
     struct frame_pool *pool;   /* borrowed; immutable after init */
     const struct back_end *back; /* immutable after init */
     uint64_t base, end;        /* see space_base, space_end */
+    bool window_layout;        /* immutable once it maps something */
     void *reserved;            /* owned, in a window: the range of the host that it lies in */
     uint64_t reserved_size;
     _Atomic(struct space_attachment *) attachment; /* owned; atomic: set once */
@@ -85,7 +86,7 @@ uint64_t space_find_place_locked(const struct address_space *space, uint64_t siz
 bool space_range_ok(const struct address_space *space, uint64_t start, uint64_t size);
 /* Windows leave [SPACE_HOST_START, SPACE_HOST_END) to the host. */
 static inline bool space_has_hole(const struct address_space *space) {
-    return space->base != SPACE_NO_BASE;
+    return space->window_layout;
 }
 static inline bool space_hits_hole(const struct address_space *space, uint64_t start, uint64_t size) {
     return space_has_hole(space) && start < SPACE_HOST_END && start + size > SPACE_HOST_START;

@@ -30,6 +30,8 @@ size_t window_pages_next(struct window_pages *pages, char **from, char *end, cha
 /* Copies the pages in [from, from + size) to a mapping of the same kind. prot: HOST_PROT_* of both. */
 void window_copy_private(struct window_pages *pages, char *from, char *to, uint64_t size, int prot);
 
+/* Lays a space without mappings out as a window, whatever keeps its pages. */
+void window_lay_out(struct address_space *space);
 int window_place(struct address_space *space, const struct region *r, uint64_t start, uint64_t end);
 int window_move(struct address_space *space, const struct region *moved, uint64_t from, uint64_t size);
 enum mem_fault_kind window_fault(struct address_space *space, struct region *r, uint64_t gva, int access, uint64_t *pte);

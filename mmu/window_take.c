@@ -7,14 +7,20 @@
 #define IDENTITY_SIZE (WINDOW_SIZE - SPACE_MIN)
 #define HUGE_PAGE_SIZE (2ull << 20)
 
+void window_lay_out(struct address_space *space) {
+    if (space->base == SPACE_NO_BASE) space->end = WINDOW_SIZE;
+    space->window_layout = true;
+    space->mmap_top = WINDOW_SMALL_SIZE - (1ull << 30);
+    space->image_top = SPACE_HOST_START;
+}
+
 static void become(struct address_space *space, void *reserved, uint64_t reserved_size, uint64_t base, uint64_t end) {
     space->back = &back_end_window;
     space->reserved = reserved;
     space->reserved_size = reserved_size;
     space->base = base;
     space->end = end;
-    space->mmap_top = WINDOW_SMALL_SIZE - (1ull << 30);
-    space->image_top = SPACE_HOST_START;
+    window_lay_out(space);
 }
 
 /* Huge pages of the guest should be huge pages of the host: the base is a multiple of one. */

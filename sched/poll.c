@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Sleeping until woken or until a host descriptor is ready. The thread's event descriptor is polled beside the
  * caller's; sched_wake sets it while poll_fd is published. A set that comes late only makes one sleep return early. */
-#include "sched/sched.h"
+#include "sched/serial.h"
 
 #include "base/error.h"
 
@@ -36,6 +36,7 @@ static int poll_once(struct sched_thread *self, struct host_pollfd *all, int n_a
 int sched_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_fds, int64_t deadline_ns) {
     struct host_pollfd few[FDS_ON_STACK + 1], *all = few;
     if (n_fds == 0) return sched_block(self, deadline_ns);
+    if (self->serial) return serial_block_poll(self, fds, n_fds, deadline_ns);
     int r = open_event(self);
     if (r < 0) return r;
     if (n_fds > FDS_ON_STACK) all = malloc(((size_t)n_fds + 1) * sizeof *all);

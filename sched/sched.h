@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who runs and who sleeps. Parallel mode: every guest thread is a host thread. Knows no Linux.
+/* Who runs and who sleeps, on a machine's scheduler (scheduler.h). Knows no Linux.
  * sched_block is the only door to sleep. The lost wake-up is impossible: a wake is a token that stays until
  * the thread consumes it, so "enqueue, test the condition, block" may be done in that order without a lock.
  *
@@ -25,8 +25,13 @@ enum sched_token {
     SCHED_ASLEEP,   /* asleep, or about to be: the waker must wake the host thread */
 };
 
+struct scheduler;
+struct serial_thread; /* private to sched/ */
+
 /* One thread of the machine that can run guest code and sleep. Embedded in the kernel's task. */
 struct sched_thread {
+    struct scheduler *scheduler;  /* immutable; borrowed */
+    struct serial_thread *serial; /* what a serial scheduler keeps; NULL for a thread that it does not run */
     _Atomic uint32_t token;       /* atomic: enum sched_token; the futex word slept on */
     _Atomic uint32_t interrupted; /* atomic: set by sched_interrupt, cleared by sched_interrupt_clear */
     _Atomic int poll_fd;          /* atomic: host event descriptor while inside sched_block_poll, else -1 */
@@ -35,10 +40,11 @@ struct sched_thread {
     void (*about_to_sleep)(struct sched_thread *self);
 };
 
-void sched_thread_init(struct sched_thread *thread);
+/* scheduler NULL: a parallel one. */
+void sched_thread_init(struct sched_thread *thread, struct scheduler *scheduler);
 void sched_thread_fini(struct sched_thread *thread);
 
-/* Sleeps until woken. deadline_ns: absolute, host_clock_monotonic_ns(); SCHED_NEVER = no limit.
+/* Sleeps until woken. deadline_ns: absolute, scheduler_monotonic_ns(); SCHED_NEVER = no limit.
  * Returns 0 woken (test the condition again); -ETIMEDOUT; -EINTR when interrupted is set (it stays set).
  * Locks: the caller holds none. */
 int sched_block(struct sched_thread *self, int64_t deadline_ns);
@@ -50,6 +56,10 @@ int sched_block_uninterruptible(struct sched_thread *self, int64_t deadline_ns);
 
 /* Calls about_to_sleep once, if somebody asked. For sched/ only. */
 void sched_tell_sleep(struct sched_thread *self);
+
+/* The machine's monotonic clock, on which deadlines are, and ns from now on, without overflow. self NULL: the host's. */
+int64_t sched_now_ns(const struct sched_thread *self);
+int64_t sched_deadline_after(const struct sched_thread *self, int64_t ns);
 
 /* Wakes a thread: from any thread, with any locks held. The caller makes sure that the thread's structure lives. */
 void sched_wake(struct sched_thread *thread);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Sleeping and waking in parallel mode: one word per thread, slept on by the host's futex or, when host descriptors
+/* Sleeping and waking. In parallel mode: one word per thread, slept on by the host's futex or, when host descriptors
  * must wake it too, by the host's poll with an event descriptor.
  * Invariant: a wake between "nothing to do" and the sleep is never lost, because the word is tested by the host in
  * the same step that falls asleep, and poll_fd is published before the word is tested. */
-#include "sched/sched.h"
+#include "sched/serial.h"
 
 #include "base/error.h"
 
-void sched_thread_init(struct sched_thread *thread) {
+void sched_thread_init(struct sched_thread *thread, struct scheduler *scheduler) {
+    thread->scheduler = scheduler;
+    thread->serial = NULL;
     atomic_init(&thread->token, SCHED_NO_TOKEN);
     atomic_init(&thread->interrupted, 0);
     atomic_init(&thread->poll_fd, -1);
@@ -38,6 +40,7 @@ static bool fall_asleep(struct sched_thread *self) {
 }
 
 static int block(struct sched_thread *self, int64_t deadline_ns, bool interruptible) {
+    if (self->serial) return serial_block(self, deadline_ns, interruptible);
     for (;;) {
         if (take_token(self)) return 0;
         if (interruptible && atomic_load(&self->interrupted)) return -EINTR;
@@ -61,13 +64,16 @@ int sched_block_uninterruptible(struct sched_thread *self, int64_t deadline_ns) 
 }
 
 void sched_wake(struct sched_thread *thread) {
-    if (atomic_exchange(&thread->token, SCHED_WOKEN) == SCHED_ASLEEP) host_futex_wake(&thread->token, 1);
+    if (atomic_exchange(&thread->token, SCHED_WOKEN) == SCHED_ASLEEP) {
+        if (thread->serial) serial_make_ready(thread);
+        else host_futex_wake(&thread->token, 1);
+    }
     const int event = atomic_load(&thread->poll_fd);
     if (event >= 0) host_event_set(event);
 }
 
 void sched_wake_later(struct sched_thread *thread, struct sched_wakes *wakes) {
-    if (wakes->n == SCHED_WAKES) {
+    if (wakes->n == SCHED_WAKES || thread->serial) {
         sched_wake(thread);
         return;
     }

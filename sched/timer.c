@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A binary heap of deadlines and the host thread that sleeps until the first. */
+/* A binary heap of deadlines and, in parallel mode, the host thread that sleeps until the first. */
 #include "sched/timer.h"
 
 #include "base/error.h"
@@ -12,6 +12,7 @@ struct timer_service {
     /* guarded by lock */
     struct sched_timer **heap;
     size_t n, capacity;
+    bool has_thread;             /* immutable */
     bool started, stopping;
     struct sched_timer *firing;  /* whose fire runs now */
     _Atomic uint32_t changed;    /* atomic, futex word: the nearest deadline moved, or stop */
@@ -82,7 +83,7 @@ static void fire_first(struct timer_service *service) {
     timer->fire(timer);
     host_mutex_lock(&service->lock);
     service->firing = NULL;
-    announce(&service->fired);
+    if (service->has_thread) announce(&service->fired);
 }
 
 static void sleep_until_first(struct timer_service *service) {
@@ -107,10 +108,22 @@ static void run(void *arg) {
     announce(&service->ended);
 }
 
-struct timer_service *timer_service_new(void) {
+struct timer_service *timer_service_new(bool has_thread) {
     struct timer_service *service = calloc(1, sizeof *service);
-    if (service) host_mutex_init(&service->lock);
+    if (!service) return NULL;
+    host_mutex_init(&service->lock);
+    service->has_thread = has_thread;
     return service;
+}
+
+void timer_service_fire_due(struct timer_service *service, int64_t now_ns) {
+    host_mutex_lock(&service->lock);
+    while (service->n && service->heap[0]->deadline_ns <= now_ns) fire_first(service);
+    host_mutex_unlock(&service->lock);
+}
+
+int64_t timer_service_next(const struct timer_service *service) {
+    return service->n ? service->heap[0]->deadline_ns : SCHED_NEVER;
 }
 
 /* The thread touches the service last when it wakes `ended`'s sleeper; the futex call itself needs only the address. */
@@ -132,7 +145,7 @@ void sched_timer_init(struct sched_timer *timer, struct timer_service *service, 
 }
 
 static int insert_locked(struct timer_service *service, struct sched_timer *timer, int64_t deadline_ns) {
-    if (!service->started) {
+    if (service->has_thread && !service->started) {
         const int r = host_thread_start(run, service);
         if (r < 0) return r;
         service->started = true;
@@ -154,7 +167,7 @@ int sched_timer_set(struct sched_timer *timer, int64_t deadline_ns) {
     if (deadline_ns != SCHED_NEVER) r = insert_locked(service, timer, deadline_ns);
     const bool nearest = timer->index == 0;
     host_mutex_unlock(&service->lock);
-    if (nearest) announce(&service->changed);
+    if (nearest && service->has_thread) announce(&service->changed);
     return r;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Deadlines with a call-back: one heap and one host thread per machine, which sleeps until the nearest deadline.
- * The thread is made by the first timer that is set and ends with timer_service_free.
- * Invariant: fire runs on that thread with no lock of this file held, never twice at the same time for one timer. */
+/* Deadlines with a call-back: one heap per machine. In parallel mode a host thread sleeps until the nearest deadline; it is made by the
+ * first timer that is set and ends with timer_service_free. A serial scheduler looks at the heap itself.
+ * Invariant: fire runs there with no lock of this file held, never twice at the same time for one timer. */
 #pragma once
 
 #include "sched/sched.h"
@@ -18,12 +18,16 @@ struct sched_timer {
     size_t index;                              /* place in the heap; SIZE_MAX when not set */
 };
 
-struct timer_service *timer_service_new(void);
+/* has_thread: false when timer_service_fire_due is called instead. */
+struct timer_service *timer_service_new(bool has_thread);
 /* No timer may be set any more. */
 void timer_service_free(struct timer_service *service);
+/* Without a thread: fires what is due at now_ns; the nearest deadline, SCHED_NEVER when there is none. */
+void timer_service_fire_due(struct timer_service *service, int64_t now_ns);
+int64_t timer_service_next(const struct timer_service *service);
 
 void sched_timer_init(struct sched_timer *timer, struct timer_service *service, void (*fire)(struct sched_timer *));
-/* Sets or moves the deadline (absolute, host_clock_monotonic_ns()); SCHED_NEVER clears it. Returns 0, -ENOMEM,
+/* Sets or moves the deadline (absolute, scheduler_monotonic_ns()); SCHED_NEVER clears it. Returns 0, -ENOMEM,
  * -EAGAIN when there is no host thread to be had. */
 int sched_timer_set(struct sched_timer *timer, int64_t deadline_ns);
 /* Clears the timer and waits until fire is not running. The caller holds no lock that fire takes, and is not fire. */

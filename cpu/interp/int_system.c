@@ -49,7 +49,7 @@ HANDLER(cpuid) {
 
 static void set_tsc(struct cpu *cpu, const struct uop *u) {
     uop_sync_retired(cpu, u);
-    const uint64_t tsc = cpu->env->tsc(cpu->env->arg);
+    const uint64_t tsc = cpu->env->tsc(cpu->env->arg, cpu->retired);
     cpu->state.gpr[RAX] = (uint32_t)tsc;
     cpu->state.gpr[RDX] = tsc >> 32;
 }
@@ -70,7 +70,8 @@ HANDLER(rdpmc) {
     struct cpu_state *s = &cpu->state;
     const struct cpu_env *env = cpu->env;
     uint64_t value;
-    if (!env->counter || env->counter(env->arg, (uint32_t)s->gpr[RCX], &value) != 0) return uop_raise(cpu, u, EXCEPTION_GP, 0);
+    uop_sync_retired(cpu, u);
+    if (!env->counter || env->counter(env->arg, (uint32_t)s->gpr[RCX], cpu->retired, &value) != 0) return uop_raise(cpu, u, EXCEPTION_GP, 0);
     s->gpr[RAX] = (uint32_t)value;
     s->gpr[RDX] = value >> 32;
     return u + 1;

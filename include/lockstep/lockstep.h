@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,6 +39,10 @@ struct lockstep_options {
     bool count;           /* count instructions exactly, in every engine; strace and verbose then say the counts */
     bool explain_crash;   /* say on stderr where and why a process crashed; wants lockstep-explain beside this program */
     bool fixed_addresses; /* no randomisation of the guest's layout */
+    /* One thread at a time, chosen by the seed, and time, randomness and addresses that the seed decides: the same seed gives the same
+     * run. The number of processors that the guest sees is fixed, and instructions are counted. */
+    bool deterministic;
+    uint64_t seed;
     /* Take the signals that the host sends to this process and give them to the guest's first process. Blocks them
      * in the calling thread; make the machine before any other thread. */
     bool forward_signals;

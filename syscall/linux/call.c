@@ -2,7 +2,6 @@
 /* Shared parts of the handlers of file calls. */
 #include "syscall/linux/call.h"
 
-#include "host/clock.h"
 #include "mmu/object.h"
 #include "syscall/linux/abi/time.h"
 #include "syscall/linux/process/signal.h"
@@ -73,9 +72,8 @@ int call_limit_write(struct task *task, struct file *file, struct io *io) {
     return 0;
 }
 
-int64_t call_deadline_after(int64_t ns) {
-    int64_t deadline;
-    return __builtin_add_overflow(host_clock_monotonic_ns(), ns, &deadline) ? SCHED_NEVER : deadline;
+int64_t call_deadline_after(const struct task *task, int64_t ns) {
+    return sched_deadline_after(&task->sched, ns);
 }
 
 int call_deadline(struct task *task, uint64_t gva, int64_t *deadline_ns) {
@@ -85,6 +83,6 @@ int call_deadline(struct task *task, uint64_t gva, int64_t *deadline_ns) {
     const int err = copy_from_guest(task, &t, gva, sizeof t);
     if (err) return err;
     if (t.sec < 0 || t.nsec < 0 || t.nsec >= 1000000000) return -EINVAL;
-    if (t.sec < INT64_MAX / 1000000000 - 1) *deadline_ns = call_deadline_after(t.sec * 1000000000 + t.nsec);
+    if (t.sec < INT64_MAX / 1000000000 - 1) *deadline_ns = call_deadline_after(task, t.sec * 1000000000 + t.nsec);
     return 0;
 }

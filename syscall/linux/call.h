@@ -52,4 +52,4 @@ int call_limit_size(struct task *task, uint64_t size);
 /* A relative timeout in guest memory as a deadline on the monotonic clock; gva 0: never. Returns 0, -EFAULT, -EINVAL. */
 int call_deadline(struct task *task, uint64_t gva, int64_t *deadline_ns);
 /* now + ns without overflow. */
-int64_t call_deadline_after(int64_t ns);
+int64_t call_deadline_after(const struct task *task, int64_t ns);

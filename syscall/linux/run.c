@@ -17,6 +17,8 @@
 #include <inttypes.h>
 
 enum { SYSCALL_LENGTH = 2, NR_RESTART_SYSCALL = 219 };
+/* What a call takes of a serial machine's time. */
+enum { SYSCALL_NS = 1000 };
 
 static void go_back(struct task *task, uint64_t number) {
     struct cpu_state *state = &task->cpu->state;
@@ -93,18 +95,23 @@ static bool needs_attention(const struct task *task) {
 void task_run(struct task *task) {
     const struct engine *engine = task->kernel->options.engine;
     struct cpu *cpu = task->cpu;
-    cpu->budget = INT64_MAX;
+    cpu->yield_on_pause = scheduler_is_serial(task->kernel->scheduler);
     while (!task->exiting) {
         while (needs_attention(task) && !task->exiting) attend(task);
         if (task->exiting) break;
+        cpu->budget = sched_budget(&task->sched);
         const enum exit why = engine->run(cpu);
+        sched_ran(&task->sched, cpu->retired);
         task->syscall.is_current = why == EXIT_SYSCALL;
         if (fence_asked(task)) membarrier_pass(task); /* before a call that may sleep: someone waits */
         switch (why) {
-        case EXIT_SYSCALL: dispatch(task); break;
+        case EXIT_SYSCALL:
+            sched_spend(&task->sched, SYSCALL_NS);
+            dispatch(task);
+            break;
         case EXIT_EXCEPTION: exception_raise(task); break;
-        case EXIT_BUDGET: cpu->budget = INT64_MAX; break;
-        case EXIT_YIELD: host_thread_yield(); break;
+        case EXIT_BUDGET: sched_tick(&task->sched); break;
+        case EXIT_YIELD: sched_yield_turn(&task->sched); break;
         default: break;
         }
     }

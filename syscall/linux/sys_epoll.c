@@ -47,13 +47,13 @@ static int64_t wait_events(struct task *task, const uint64_t arg[6], int64_t dea
     return n;
 }
 
-static int64_t deadline_of(uint64_t timeout) {
+static int64_t deadline_of(const struct task *task, uint64_t timeout) {
     const int32_t ms = (int32_t)timeout;
-    return ms < 0 ? SCHED_NEVER : call_deadline_after((int64_t)ms * 1000000);
+    return ms < 0 ? SCHED_NEVER : call_deadline_after(task, (int64_t)ms * 1000000);
 }
 
 int64_t sys_epoll_wait(struct task *task, const uint64_t arg[6]) {
-    return wait_events(task, arg, deadline_of(arg[3]));
+    return wait_events(task, arg, deadline_of(task, arg[3]));
 }
 
 /* A mask for the length of the wait; it stays until a handler has run. */
@@ -66,7 +66,7 @@ static int64_t wait_masked(struct task *task, const uint64_t arg[6], int64_t dea
 }
 
 int64_t sys_epoll_pwait(struct task *task, const uint64_t arg[6]) {
-    return wait_masked(task, arg, deadline_of(arg[3]));
+    return wait_masked(task, arg, deadline_of(task, arg[3]));
 }
 
 int64_t sys_epoll_pwait2(struct task *task, const uint64_t arg[6]) {

@@ -5,7 +5,6 @@
 #include "syscall/linux/process/futex.h"
 
 #include "base/bits.h"
-#include "host/clock.h"
 
 #include <stdlib.h>
 
@@ -25,8 +24,8 @@ static int read_deadline(const struct futex_call *call, bool absolute, int32_t c
     if (!timespec_valid(&ts)) return -EINVAL;
     const int64_t ns = timespec_to_ns(&ts);
     if (absolute) {
-        *deadline_ns = clock_to_monotonic(clock, ns);
-    } else if (__builtin_add_overflow(host_clock_monotonic_ns(), ns, deadline_ns)) {
+        *deadline_ns = clock_to_monotonic(call->task->kernel, clock, ns);
+    } else if (__builtin_add_overflow(scheduler_monotonic_ns(call->task->kernel->scheduler), ns, deadline_ns)) {
         *deadline_ns = SCHED_NEVER;
     }
     return 0;

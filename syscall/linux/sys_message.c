@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* sendto(2), recvfrom(2), sendmsg(2), recvmsg(2), sendmmsg(2), recvmmsg(2). */
-#include "host/clock.h"
 #include "syscall/linux/abi/time.h"
 #include "syscall/linux/process/signal.h"
 #include "syscall/linux/socket_control.h"
@@ -160,7 +159,7 @@ static int64_t many_messages(struct task *task, const uint64_t arg[6], message_f
         if (r < 0) break;
         done++;
         if ((int)arg[3] & MSG_WAITFORONE) flags |= MSG_DONTWAIT;
-        if (deadline_ns != SCHED_NEVER && host_clock_monotonic_ns() >= deadline_ns) break;
+        if (deadline_ns != SCHED_NEVER && sched_now_ns(&task->sched) >= deadline_ns) break;
     }
     file_put(&socket->file);
     return done ? done : r;
@@ -177,7 +176,7 @@ int64_t sys_recvmmsg(struct task *task, const uint64_t arg[6]) {
     if (r) return r;
     r = many_messages(task, arg, receive_message, deadline);
     if (r < 0 || deadline == SCHED_NEVER) return r;
-    int64_t left = deadline - host_clock_monotonic_ns();
+    int64_t left = deadline - sched_now_ns(&task->sched);
     if (left < 0) left = 0;
     const struct guest_timespec t = {left / 1000000000, left % 1000000000};
     return copy_to_guest(task, arg[4], &t, sizeof t) ? -EFAULT : r;

@@ -41,7 +41,7 @@ static int deadline_of(struct task *task, uint64_t gva, int64_t *deadline_ns) {
     if (copy_from_guest(task, &t, gva, sizeof t)) return -EFAULT;
     if (t.sec < 0 || t.nsec < 0 || t.nsec >= 1000000000) return -EINVAL;
     if (t.sec >= INT64_MAX / 1000000000 - 1) return 0;
-    *deadline_ns = clock_to_monotonic(GUEST_CLOCK_REALTIME, t.sec * 1000000000 + t.nsec);
+    *deadline_ns = clock_to_monotonic(task->kernel, GUEST_CLOCK_REALTIME, t.sec * 1000000000 + t.nsec);
     return 0;
 }
 

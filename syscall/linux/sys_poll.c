@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* poll(2), ppoll(2), select(2), pselect6(2). All make one list of descriptors and wanted events, register with each
  * file once, and sleep until one of them is ready. */
-#include "host/clock.h"
 #include "syscall/linux/abi/poll.h"
 #include "syscall/linux/abi/time.h"
 #include "syscall/linux/call.h"
@@ -97,7 +96,7 @@ static int64_t restart_poll(struct task *task) {
 
 int64_t sys_poll(struct task *task, const uint64_t arg[6]) {
     const int32_t ms = (int32_t)arg[2];
-    const int64_t deadline = ms < 0 ? SCHED_NEVER : call_deadline_after((int64_t)ms * 1000000);
+    const int64_t deadline = ms < 0 ? SCHED_NEVER : call_deadline_after(task, (int64_t)ms * 1000000);
     const int64_t r = poll_until(task, arg[0], arg[1], deadline);
     if (r != -EINTR) return r;
     task->restart.fn = restart_poll;
@@ -110,7 +109,7 @@ int64_t sys_poll(struct task *task, const uint64_t arg[6]) {
 /* Writes the time left to a timespec, as the Linux calls do; a bad address is no error any more. */
 static void put_time_left(struct task *task, uint64_t gva, int64_t deadline_ns, bool micro) {
     if (!gva || deadline_ns == SCHED_NEVER) return;
-    int64_t left = deadline_ns - host_clock_monotonic_ns();
+    int64_t left = deadline_ns - scheduler_monotonic_ns(task->kernel->scheduler);
     if (left < 0) left = 0;
     const struct guest_timespec t = {left / 1000000000, left % 1000000000 / (micro ? 1000 : 1)};
     (void)copy_to_guest(task, gva, &t, sizeof t);
@@ -225,7 +224,7 @@ int64_t sys_select(struct task *task, const uint64_t arg[6]) {
         if (copy_from_guest(task, &t, arg[4], sizeof t)) return -EFAULT;
         if (t.sec < 0 || t.usec < 0) return -EINVAL;
         const int64_t sec = t.sec + t.usec / 1000000;
-        if (sec < INT64_MAX / 1000000000 - 1) deadline = call_deadline_after(sec * 1000000000 + t.usec % 1000000 * 1000);
+        if (sec < INT64_MAX / 1000000000 - 1) deadline = call_deadline_after(task, sec * 1000000000 + t.usec % 1000000 * 1000);
     }
     const int64_t r = select_until(task, arg, deadline);
     put_time_left(task, arg[4], deadline, true);

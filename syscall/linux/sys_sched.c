@@ -18,7 +18,7 @@ enum sched_policy {
 enum { PRIORITY_MAX = 99, NICE_MIN = -20, NICE_MAX = 19, CPU_BYTES = 128, RR_INTERVAL_NS = 100000000 };
 
 int64_t sys_sched_yield(struct task *task, const uint64_t args[6]) {
-    host_thread_yield();
+    sched_yield_turn(&task->sched);
     return 0;
 }
 

@@ -5,7 +5,6 @@
 #include "syscall/linux/process/signal.h"
 #include "syscall/linux/process/sigframe.h"
 
-#include "host/clock.h"
 #include "syscall/linux/abi/time.h"
 
 static bool is_signal(int signo) {
@@ -110,7 +109,7 @@ int64_t sys_rt_sigtimedwait(struct task *task, const uint64_t args[6]) {
     if (args[2]) {
         if (copy_from_guest(task, &timeout, args[2], sizeof timeout) < 0) return -EFAULT;
         if (!timespec_valid(&timeout)) return -EINVAL;
-        if (__builtin_add_overflow(host_clock_monotonic_ns(), timespec_to_ns(&timeout), &deadline_ns)) {
+        if (__builtin_add_overflow(scheduler_monotonic_ns(task->kernel->scheduler), timespec_to_ns(&timeout), &deadline_ns)) {
             deadline_ns = SCHED_NEVER;
         }
     }

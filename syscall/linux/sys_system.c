@@ -3,7 +3,6 @@
 #include "syscall/linux/handlers.h"
 #include "syscall/linux/process/task.h"
 
-#include "host/clock.h"
 #include "host/system.h"
 #include "syscall/linux/abi/prctl.h"
 #include "syscall/linux/abi/release.h"
@@ -57,7 +56,7 @@ int64_t sys_sysinfo(struct task *task, const uint64_t args[6]) {
     const int n_tasks = kernel->n_tasks;
     host_mutex_unlock(&kernel->tasks_lock);
     struct guest_sysinfo out = {
-        .uptime = (host_clock_monotonic_ns() - kernel->boot_ns) / 1000000000, .totalram = host.memory_total,
+        .uptime = (scheduler_monotonic_ns(kernel->scheduler) - kernel->boot_ns) / 1000000000, .totalram = host.memory_total,
         .freeram = host.memory_free, .totalswap = host.swap_total, .freeswap = host.swap_free, .procs = (uint16_t)n_tasks,
         .mem_unit = 1};
     for (int i = 0; i < 3; i++) out.loads[i] = host.load[i] * 65536ull / 100;
@@ -73,7 +72,7 @@ int64_t sys_getrandom(struct task *task, const uint64_t args[6]) {
     while (left) {
         uint8_t bytes[256];
         const size_t n = left < sizeof bytes ? (size_t)left : sizeof bytes;
-        const int r = host_random(bytes, n);
+        const int r = entropy_fill(&task->kernel->options.entropy, bytes, n);
         if (r < 0) return r;
         if (copy_to_guest(task, gva, bytes, n) < 0) return all == left ? -EFAULT : (int64_t)(all - left);
         gva += n;

@@ -4,7 +4,6 @@
 #include "syscall/linux/process/clock.h"
 #include "syscall/linux/process/cputime.h"
 
-#include "host/clock.h"
 
 static int store_timespec(struct task *task, uint64_t gva, int64_t ns) {
     const struct guest_timespec ts = timespec_from_ns(ns);
@@ -64,13 +63,13 @@ int64_t sys_clock_adjtime(struct task *task, const uint64_t args[6]) {
 
 int64_t sys_gettimeofday(struct task *task, const uint64_t args[6]) {
     const struct guest_timezone zone = {0, 0};
-    const struct guest_timeval now = timeval_from_ns(host_clock_realtime_ns());
+    const struct guest_timeval now = timeval_from_ns(scheduler_realtime_ns(task->kernel->scheduler));
     if (args[0] && copy_to_guest(task, args[0], &now, sizeof now) < 0) return -EFAULT;
     return args[1] ? copy_to_guest(task, args[1], &zone, sizeof zone) : 0;
 }
 
 int64_t sys_time(struct task *task, const uint64_t args[6]) {
-    const int64_t now = host_clock_realtime_ns() / NS_PER_S;
+    const int64_t now = scheduler_realtime_ns(task->kernel->scheduler) / NS_PER_S;
     if (args[0] && copy_to_guest(task, args[0], &now, sizeof now) < 0) return -EFAULT;
     return now;
 }
@@ -86,7 +85,7 @@ int64_t sys_times(struct task *task, const uint64_t args[6]) {
         const struct guest_tms out = {.utime = own.cpu_ns / tick_ns, .cutime = children_ns / tick_ns};
         if (copy_to_guest(task, args[0], &out, sizeof out) < 0) return -EFAULT;
     }
-    return (host_clock_monotonic_ns() - task->kernel->boot_ns) / tick_ns + (int64_t)INT32_MAX / 2;
+    return (scheduler_monotonic_ns(task->kernel->scheduler) - task->kernel->boot_ns) / tick_ns + (int64_t)INT32_MAX / 2;
 }
 
 /* restart.args[0]: where to store what is left, 0 = nowhere. */
@@ -97,7 +96,7 @@ static int64_t restart_sleep(struct task *task) {
         r = task_block(task, restart->deadline_ns);
     } while (r == 0);
     if (r == -ETIMEDOUT) return 0;
-    const int64_t left = restart->deadline_ns - host_clock_monotonic_ns();
+    const int64_t left = restart->deadline_ns - scheduler_monotonic_ns(task->kernel->scheduler);
     if (restart->args[0] && store_timespec(task, restart->args[0], left > 0 ? left : 0) < 0) return -EFAULT;
     restart->fn = restart_sleep;
     return -ERESTART_RESTARTBLOCK;
@@ -106,7 +105,7 @@ static int64_t restart_sleep(struct task *task) {
 static int64_t sleep_relative(struct task *task, const struct guest_timespec *ts, uint64_t left_gva) {
     struct task_restart *restart = &task->restart;
     *restart = (struct task_restart){.args = {left_gva}};
-    if (__builtin_add_overflow(host_clock_monotonic_ns(), timespec_to_ns(ts), &restart->deadline_ns)) {
+    if (__builtin_add_overflow(scheduler_monotonic_ns(task->kernel->scheduler), timespec_to_ns(ts), &restart->deadline_ns)) {
         restart->deadline_ns = SCHED_NEVER;
     }
     return restart_sleep(task);

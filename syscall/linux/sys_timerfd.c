@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* timerfd_create(2), timerfd_settime(2), timerfd_gettime(2): between the guest's clocks and monotonic host time. */
-#include "host/clock.h"
 #include "syscall/linux/abi/time.h"
 #include "syscall/linux/call.h"
 #include "syscall/linux/fs/timer_file.h"
@@ -38,7 +37,7 @@ static struct guest_timespec from_ns(int64_t ns) {
 static int64_t put_setting(struct task *task, uint64_t gva, const struct timer_setting *setting) {
     int64_t left = 0;
     if (setting->deadline_ns != SCHED_NEVER) {
-        left = setting->deadline_ns - host_clock_monotonic_ns();
+        left = setting->deadline_ns - scheduler_monotonic_ns(task->kernel->scheduler);
         if (left < 1) left = 1;
     }
     const struct guest_itimerspec out = {.interval = from_ns(setting->interval_ns), .value = from_ns(left)};
@@ -52,9 +51,9 @@ static int64_t set(struct task *task, struct file *file, const uint64_t arg[6], 
     if (value == 0) {
         setting.deadline_ns = SCHED_NEVER;
     } else if (arg[1] & TFD_TIMER_ABSTIME) {
-        setting.deadline_ns = value == INT64_MAX ? SCHED_NEVER : clock_to_monotonic(timer_file_clock(file), value);
+        setting.deadline_ns = value == INT64_MAX ? SCHED_NEVER : clock_to_monotonic(task->kernel, timer_file_clock(file), value);
     } else {
-        setting.deadline_ns = call_deadline_after(value);
+        setting.deadline_ns = call_deadline_after(task, value);
     }
     timer_file_get(file, &old);
     const int64_t r = timer_file_set(file, &setting);

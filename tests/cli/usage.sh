@@ -25,7 +25,6 @@ expect 0 '101 101 0 99' '' "$LOCKSTEP" run --net=none "$ACT" net
 expect 0 '101 111 0 0' '' "$LOCKSTEP" run --net=loopback "$ACT" net
 expect 0 '' '' "$LOCKSTEP" run --net=host "$ACT" exit 0
 expect 125 '' "lockstep: there is no CPU model 'z80'" "$LOCKSTEP" run --cpu=z80 "$ACT" exit 0
-expect 125 '' 'lockstep: --deterministic is not available yet' "$LOCKSTEP" run --deterministic "$ACT" exit 0
 expect 125 '' 'lockstep: cannot use /nonexistent as root: No such file or directory' \
     "$LOCKSTEP" run --rootfs /nonexistent "$ACT" exit 0
 for command in record replay debug explore explain trace; do

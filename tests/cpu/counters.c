@@ -9,7 +9,7 @@
 
 static struct guest g;
 
-static int counter(void *arg, uint32_t number, uint64_t *out) {
+static int counter(void *arg, uint32_t number, uint64_t retired, uint64_t *out) {
     *out = 0x1122334455667788;
     return number == 7 ? 0 : -EINVAL;
 }

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static uint64_t fixed_tsc(void *arg) {
+static uint64_t fixed_tsc(void *arg, uint64_t retired) {
     const struct guest *guest = arg;
     return guest->cpu->retired;
 }

@@ -18,7 +18,7 @@ struct interp_runner {
     struct cpu_env env;
 };
 
-static uint64_t no_tsc(void *arg) {
+static uint64_t no_tsc(void *arg, uint64_t retired) {
     return 0;
 }
 

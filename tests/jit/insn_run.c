@@ -22,7 +22,7 @@ struct insn_runner {
     unsigned runs;
 };
 
-static uint64_t no_tsc(void *arg) {
+static uint64_t no_tsc(void *arg, uint64_t retired) {
     return 0;
 }
 

@@ -33,7 +33,7 @@ struct subject {
     _Atomic bool interrupted;      /* atomic: set by another thread */
 };
 
-static uint64_t no_tsc(void *arg) {
+static uint64_t no_tsc(void *arg, uint64_t retired) {
     return 0;
 }
 

@@ -52,7 +52,7 @@ static void descriptors(struct sched_thread *self) {
 
 int main(void) {
     struct sched_thread self;
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     token_is_kept(&self);
     deadline(&self);
     interruption(&self);

@@ -25,7 +25,7 @@ int main(void) {
     struct waiter waiters[N], other;
     wait_queue_init(&queue);
     for (int i = 0; i < N; i++) {
-        sched_thread_init(&threads[i]);
+        sched_thread_init(&threads[i], NULL);
         waiter_init(&waiters[i], &threads[i]);
         waiters[i].exclusive = i > 0;
         wait_queue_add(&queue, &waiters[i]);

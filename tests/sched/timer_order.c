@@ -83,7 +83,7 @@ static void cancelled(struct timer_service *service) {
 }
 
 int main(void) {
-    struct timer_service *service = timer_service_new();
+    struct timer_service *service = timer_service_new(true);
     EXPECT(service);
     in_order(service);
     repeats(service);

@@ -47,7 +47,7 @@ static void leave(void) {
 static void consumer(void *arg) {
     struct sched_thread self;
     const long i = (long)(intptr_t)arg;
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     consume(&self, i % 2 == 0, i % 3 == 0);
     sched_thread_fini(&self);
     leave();

@@ -29,7 +29,7 @@ static void write_all(void *arg) {
     struct writer *writer = arg;
     struct sched_thread self;
     unsigned char buf[5000];
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     for (unsigned at = 0; at < BYTES;) {
         unsigned n = (writer->seed = writer->seed * 1103515245 + 12345) >> 16 & 4095;
         n = n + 1 < BYTES - at ? n + 1 : BYTES - at;
@@ -63,7 +63,7 @@ int main(void) {
     unsigned at[PIPES] = {0};
     _Atomic int n_done = 0;
     int open = PIPES;
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     CHECK(epoll_file_new(vfs, &epoll) == 0);
     for (int i = 0; i < PIPES; i++) {
         CHECK(pipe_open_pair(vfs, 0, ends[i]) == 0);

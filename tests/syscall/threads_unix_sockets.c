@@ -34,7 +34,7 @@ static void write_all(void *arg) {
     struct job *job = arg;
     struct sched_thread self;
     unsigned char buf[9000];
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     for (unsigned at = 0; at < BYTES;) {
         unsigned n = (job->seed = job->seed * 1103515245 + 12345) >> 16 & 8191;
         n = n + 1 < BYTES - at ? n + 1 : BYTES - at;
@@ -121,7 +121,7 @@ struct meeting {
 static void connect_often(void *arg) {
     const struct meeting *meeting = arg;
     struct sched_thread self;
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     for (int i = 0; i < CONNECTIONS; i++) {
         struct file *file = new_socket(meeting->family, SOCK_STREAM);
         const struct socket_wait wait = {.self = &self, .deadline_ns = SCHED_NEVER};
@@ -156,7 +156,7 @@ static void test_connections(const struct meeting *meeting, struct sched_thread 
 /* Datagrams to ports that come and go. */
 static void send_datagrams(void *arg) {
     struct sched_thread self;
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     for (int i = 0; i < ROUNDS; i++) {
         const struct io_segment segment = {(uint64_t)(uintptr_t) "datagram", 8};
         const struct socket_wait wait = {.self = &self, .nonblock = true};
@@ -212,7 +212,7 @@ static struct file *shared[2];
 
 static void pass_around(void *arg) {
     struct sched_thread self;
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     for (int i = 0; i < ROUNDS; i++) {
         struct file *pair[2];
         CHECK(socket_new_pair(net, AF_UNIX, i % 2 ? SOCK_STREAM : SOCK_DGRAM, 0, 0, &self, pair) == 0);
@@ -253,7 +253,7 @@ static void test_cycles(struct sched_thread *self) {
 int main(void) {
     struct vfs *vfs = world_vfs(NULL);
     struct sched_thread self;
-    sched_thread_init(&self);
+    sched_thread_init(&self, NULL);
     net = net_new(&(struct net_options){.vfs = vfs, .reach = NET_LOOPBACK});
     test_streams(vfs, &self);
     const struct meeting meetings[] = {{AF_UNIX, unix_name("stress")}, {AF_INET, inet_name(5000)}};

@@ -214,6 +214,11 @@ static struct start find(struct cpu *cpu, struct jit_space *space, uint64_t pc) 
     return start;
 }
 
+static void forget_recent(const struct jit_space *space) {
+    memset(jit_thread.recent, 0, sizeof jit_thread.recent);
+    jit_thread.recent_of = space;
+}
+
 static bool must_be_exact(const struct cpu *cpu) {
     return !cpu->env->counting && (cpu->budget != INT64_MAX || cpu->yield_on_pause);
 }
@@ -282,15 +287,17 @@ static enum exit jit_run(struct cpu *cpu) {
     if (early != EXIT_NONE) return early;
     struct jit_space *space = jit_space_of(cpu);
     if (!space || !set_gs(space->base)) return engine_interp.run(cpu);
+    if (UNLIKELY(jit_thread.recent_of != space)) forget_recent(space); /* fibers of several processes share a host thread */
     return run_translated(cpu, space);
 }
 
 static void jit_flush(struct cpu *cpu) {
-    memset(jit_thread.recent, 0, sizeof jit_thread.recent);
+    forget_recent(NULL);
     engine_interp.flush(cpu);
 }
 
 static void jit_fini(struct cpu *cpu) {
+    forget_recent(NULL);
     engine_interp.fini(cpu);
     if (jit_thread.host_mxcsr) host_fault_claim(NULL, NULL);
     jit_thread.host_mxcsr = 0;

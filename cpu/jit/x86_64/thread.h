@@ -43,6 +43,7 @@ struct jit_thread {
     const struct address_space *warming; /* only compared: the space that warm_up_left belongs to */
     int64_t warm_up_left;    /* instructions to interpret before anything is translated */
     struct jit_recent recent[JIT_RECENT];
+    const struct jit_space *recent_of; /* only compared: whose code `recent` is about */
     struct jit_space *space; /* borrowed: whose code runs; NULL outside */
 };
 

@@ -2,7 +2,6 @@
 /* /dev: the memory devices, ours; pseudoterminals, ours; shared memory, the host's; descriptors by way of /proc. */
 #include "base/bits.h"
 #include "base/error.h"
-#include "host/clock.h"
 #include "host/file.h"
 #include "mmu/object.h"
 #include "syscall/linux/abi/dirent.h"
@@ -28,7 +27,7 @@ static int64_t read_random(struct file *file, struct io *io) {
     unsigned char bytes[512];
     while (io->left && !io->fault) {
         const size_t n = io->left < sizeof bytes ? (size_t)io->left : sizeof bytes;
-        const int r = host_random(bytes, n);
+        const int r = entropy_fill(&file->vfs->entropy, bytes, n);
         if (r) return io_result(io, r);
         io_push(io, bytes, n);
     }

@@ -4,7 +4,6 @@
 #include "syscall/linux/fs/pty.h"
 
 #include "base/error.h"
-#include "host/clock.h"
 #include "syscall/linux/abi/signal.h"
 #include "syscall/linux/fs/vfs.h"
 
@@ -58,16 +57,16 @@ static struct patience patience_of(struct pty *pty) {
     return p;
 }
 
-static int64_t deadline_of(const struct patience *p, bool first) {
+static int64_t deadline_of(const struct patience *p, const struct sched_thread *self, bool first) {
     if (!p->between_ns || (first && p->at_least)) return SCHED_NEVER;
-    return host_clock_monotonic_ns() + p->between_ns;
+    return sched_deadline_after(self, p->between_ns);
 }
 
 static int64_t read_patiently(struct attempt *a, struct io *io) {
     const struct patience p = patience_of(a->pty);
     int64_t r;
     do {
-        const int64_t deadline = deadline_of(&p, io_moved(io) == 0);
+        const int64_t deadline = deadline_of(&p, io->self, io_moved(io) == 0);
         r = wait_until(&a->pty->wait, io->self, io->nonblock || p.nothing, deadline, try_read, a);
         if (r == -EAGAIN && p.nothing) r = 0;
     } while (r > 0 && !a->finished && io_moved(io) < p.at_least);

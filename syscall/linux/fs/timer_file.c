@@ -2,9 +2,9 @@
 /* Timers as files. Between two reads the timer fires once only; the periods that passed meanwhile are counted, and
  * the timer armed again, when somebody reads or asks. */
 #include "syscall/linux/fs/timer_file.h"
+#include "syscall/linux/fs/vfs_private.h"
 
 #include "base/error.h"
-#include "host/clock.h"
 #include "sched/timer.h"
 
 #include <stdlib.h>
@@ -24,6 +24,10 @@ static struct timer_file *of(struct file *file) {
     return (struct timer_file *)file;
 }
 
+static int64_t timer_now(const struct timer_file *file) {
+    return scheduler_monotonic_ns(file->file.vfs->scheduler);
+}
+
 static void fire(struct sched_timer *timer) {
     struct timer_file *file = CONTAINER_OF(timer, struct timer_file, timer);
     wait_queue_wake(&file->wait);
@@ -32,7 +36,7 @@ static void fire(struct sched_timer *timer) {
 /* Counts the expirations that have passed. Returns true if there were any. */
 static bool count_locked(struct timer_file *file) {
     struct timer_setting *setting = &file->setting;
-    const int64_t late = host_clock_monotonic_ns() - setting->deadline_ns;
+    const int64_t late = timer_now(file) - setting->deadline_ns;
     if (setting->deadline_ns == SCHED_NEVER || late < 0) return false;
     if (setting->interval_ns) {
         const int64_t periods = late / setting->interval_ns + 1;
@@ -80,7 +84,7 @@ static unsigned timer_poll(struct file *base, struct poll_table *table) {
     struct timer_file *file = of(base);
     poll_table_add(table, &file->wait);
     host_mutex_lock(&file->lock);
-    const bool passed = file->setting.deadline_ns <= host_clock_monotonic_ns();
+    const bool passed = file->setting.deadline_ns <= timer_now(file);
     const bool ready = file->expirations || passed;
     host_mutex_unlock(&file->lock);
     return ready ? POLLIN | POLLRDNORM : 0;
@@ -123,7 +127,7 @@ void timer_file_get(struct file *base, struct timer_setting *out) {
     struct timer_file *file = of(base);
     host_mutex_lock(&file->lock);
     *out = file->setting;
-    const int64_t late = host_clock_monotonic_ns() - out->deadline_ns;
+    const int64_t late = timer_now(file) - out->deadline_ns;
     if (out->deadline_ns != SCHED_NEVER && late >= 0) {
         out->deadline_ns = out->interval_ns ? out->deadline_ns + (late / out->interval_ns + 1) * out->interval_ns
                                             : SCHED_NEVER;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* timerfd_create(2): a timer whose expirations are read from a descriptor. Times here are monotonic host time. */
+/* timerfd_create(2): a timer whose expirations are read from a descriptor. Times here are the machine's monotonic time. */
 #pragma once
 
 #include "syscall/linux/fs/file.h"
@@ -7,7 +7,7 @@
 struct timer_service;
 
 struct timer_setting {
-    int64_t deadline_ns; /* next expiration, host_clock_monotonic_ns(); SCHED_NEVER: not armed */
+    int64_t deadline_ns; /* next expiration, scheduler_monotonic_ns(); SCHED_NEVER: not armed */
     int64_t interval_ns; /* 0: once */
 };
 

@@ -2,7 +2,6 @@
 /* The machine's tree as a whole: its root, its mounts, and the paths that places have. */
 #include "base/error.h"
 #include "base/log.h"
-#include "host/clock.h"
 #include "host/file.h"
 #include "syscall/linux/fs/fifo.h"
 #include "syscall/linux/fs/host_node.h"
@@ -34,7 +33,7 @@ static int set_up(struct vfs *vfs, const struct vfs_options *options) {
     if (r) return r;
     vfs->own_root = options->rootfs != NULL;
     vfs->first_umask = host_file_umask(0);
-    vfs->start_ns = host_clock_realtime_ns();
+    vfs->start_ns = scheduler_realtime_ns(vfs->scheduler);
     r = mount_tree(vfs, "dev", devfs_new(vfs));
     return r ? r : mount_tree(vfs, "sys", sysfs_new(vfs));
 }
@@ -44,6 +43,8 @@ struct vfs *vfs_new(const struct vfs_options *options, int *err) {
     *err = vfs ? 0 : -ENOMEM;
     if (!vfs) return NULL;
     vfs->log = options->log;
+    vfs->scheduler = options->scheduler;
+    vfs->entropy = options->entropy;
     *err = set_up(vfs, options);
     if (*err == 0) return vfs;
     vfs_free(vfs);

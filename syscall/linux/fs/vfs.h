@@ -3,17 +3,21 @@
  * (/proc, /dev, /sys). One per machine; thread-safe. Paths are guest paths. */
 #pragma once
 
+#include "base/random.h"
 #include "syscall/linux/fs/file.h"
 #include "syscall/linux/fs/fs_context.h"
 #include "syscall/linux/fs/node.h"
 
 struct log;
+struct scheduler;
 struct vfs;
 struct task;
 
 struct vfs_options {
     const char *rootfs;    /* host directory that is the guest's /; NULL: the host's own / */
     const struct log *log; /* borrowed for the machine's life */
+    struct scheduler *scheduler; /* the same */
+    struct entropy entropy;
 };
 
 /* Returns NULL and *err. /dev and /sys are mounted; /proc is the caller's to mount (procfs_new). */

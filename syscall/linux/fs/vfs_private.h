@@ -2,6 +2,8 @@
 /* The inside of struct vfs, for the files of fs/ only. */
 #pragma once
 
+#include "base/random.h"
+#include "sched/scheduler.h"
 #include "syscall/linux/fs/tty.h"
 #include "syscall/linux/fs/vfs.h"
 
@@ -19,6 +21,8 @@ struct mount {
 struct vfs {
     /* immutable once the first process runs */
     const struct log *log;
+    struct scheduler *scheduler;         /* borrowed: the machine's clocks */
+    struct entropy entropy;
     struct node *root;                   /* counted: the directory that is the guest's / */
     struct mount mounts[VFS_MAX_MOUNTS]; /* our trees, each at /name */
     int n_mounts;

@@ -3,7 +3,6 @@
 #include "syscall/linux/net/host_socket.h"
 
 #include "base/error.h"
-#include "host/clock.h"
 #include "host/file.h"
 #include "host/poll.h"
 #include "host/socket.h"
@@ -58,8 +57,8 @@ static int host_connect(struct socket *socket, const struct vfs_caller *caller, 
     if (wait->nonblock) return r;
     if (r == -EINPROGRESS || r == -EALREADY) return finish_connect(fd, address, wait);
     /* A unix listener of the host whose queue is full: the host has no event for room in it. */
-    while (r == -EAGAIN && host_clock_monotonic_ns() < wait->deadline_ns) {
-        r = sched_block(wait->self, host_clock_monotonic_ns() + 1000000) == -EINTR
+    while (r == -EAGAIN && sched_now_ns(wait->self) < wait->deadline_ns) {
+        r = sched_block(wait->self, sched_deadline_after(wait->self, 1000000)) == -EINTR
                 ? -ERESTARTSYS
                 : host_socket_connect(fd, address->bytes, address->size);
     }

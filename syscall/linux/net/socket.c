@@ -3,7 +3,6 @@
 #include "syscall/linux/net/socket.h"
 
 #include "base/error.h"
-#include "host/clock.h"
 #include "syscall/linux/net/host_socket.h"
 #include "syscall/linux/net/inet.h"
 #include "syscall/linux/net/net.h"
@@ -23,16 +22,14 @@ void socket_init(struct socket *socket, struct net *net, const struct file_ops *
     atomic_init(&socket->send_ns, 0);
 }
 
-static int64_t deadline_after(int64_t ns) {
-    int64_t deadline;
-    if (ns == 0 || __builtin_add_overflow(host_clock_monotonic_ns(), ns, &deadline)) return SCHED_NEVER;
-    return deadline;
+static int64_t deadline_after(const struct sched_thread *self, int64_t ns) {
+    return ns == 0 ? SCHED_NEVER : sched_deadline_after(self, ns);
 }
 
 struct socket_wait socket_wait_for(struct socket *socket, struct sched_thread *self, int flags, bool receiving) {
     const bool nonblock = flags & MSG_DONTWAIT || atomic_load(&socket->file.flags) & O_NONBLOCK || !self;
     const int64_t limit = atomic_load(receiving ? &socket->receive_ns : &socket->send_ns);
-    return (struct socket_wait){.self = self, .nonblock = nonblock, .deadline_ns = deadline_after(limit)};
+    return (struct socket_wait){.self = self, .nonblock = nonblock, .deadline_ns = deadline_after(self, limit)};
 }
 
 int64_t socket_wait_result(const struct socket_wait *wait, int64_t r) {

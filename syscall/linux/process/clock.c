@@ -5,7 +5,6 @@
 #include "syscall/linux/process/pids.h"
 
 #include "base/error.h"
-#include "host/clock.h"
 
 enum { CPU_CLOCK_THREAD = 4, CPU_CLOCK_KIND_MASK = 3, CPU_CLOCK_KINDS = 3 };
 
@@ -17,16 +16,17 @@ static bool is_system_clock(int32_t clock) {
     return (clock >= GUEST_CLOCK_REALTIME && clock <= GUEST_CLOCK_BOOTTIME_ALARM) || clock == GUEST_CLOCK_TAI;
 }
 
-static int64_t read_system(int32_t clock) {
+static int64_t read_system(const struct kernel *kernel, int32_t clock) {
+    const struct scheduler *scheduler = kernel->scheduler;
     switch (clock) {
     case GUEST_CLOCK_REALTIME:
     case GUEST_CLOCK_REALTIME_ALARM:
-    case GUEST_CLOCK_TAI: return host_clock_realtime_ns();
-    case GUEST_CLOCK_REALTIME_COARSE: return coarse(host_clock_realtime_ns());
-    case GUEST_CLOCK_MONOTONIC_COARSE: return coarse(host_clock_monotonic_ns());
+    case GUEST_CLOCK_TAI: return scheduler_realtime_ns(scheduler);
+    case GUEST_CLOCK_REALTIME_COARSE: return coarse(scheduler_realtime_ns(scheduler));
+    case GUEST_CLOCK_MONOTONIC_COARSE: return coarse(scheduler_monotonic_ns(scheduler));
     case GUEST_CLOCK_BOOTTIME:
-    case GUEST_CLOCK_BOOTTIME_ALARM: return host_clock_boottime_ns();
-    default: return host_clock_monotonic_ns();
+    case GUEST_CLOCK_BOOTTIME_ALARM: return scheduler_boottime_ns(scheduler);
+    default: return scheduler_monotonic_ns(scheduler);
     }
 }
 
@@ -65,7 +65,7 @@ int clock_read(struct task *task, int32_t clock, int64_t *ns) {
 }
 
 int64_t clock_read_for(struct process *process, struct task *task, int32_t clock) {
-    if (!clock_is_cpu(clock)) return read_system(clock);
+    if (!clock_is_cpu(clock)) return read_system(process->kernel, clock);
     const bool thread = clock == GUEST_CLOCK_THREAD_CPUTIME || (clock < 0 && (clock & CPU_CLOCK_THREAD));
     return thread && task ? cputime_of_task(task) : cputime_of_process(process);
 }
@@ -78,21 +78,21 @@ int clock_resolution(struct task *task, int32_t clock, int64_t *ns) {
     return r;
 }
 
-int64_t clock_to_monotonic(int32_t clock, int64_t at_ns) {
+int64_t clock_to_monotonic(const struct kernel *kernel, int32_t clock, int64_t at_ns) {
     int64_t out;
     if (at_ns == INT64_MAX || clock == GUEST_CLOCK_MONOTONIC) return at_ns;
-    const int64_t left = at_ns - read_system(clock);
-    if (__builtin_add_overflow(host_clock_monotonic_ns(), left, &out)) return INT64_MAX;
+    const int64_t left = at_ns - read_system(kernel, clock);
+    if (__builtin_add_overflow(scheduler_monotonic_ns(kernel->scheduler), left, &out)) return INT64_MAX;
     return out < 0 ? 0 : out;
 }
 
 int64_t clock_next_look(struct process *process, struct task *task, int32_t clock, int64_t at_ns) {
-    if (!clock_is_cpu(clock)) return clock_to_monotonic(clock, at_ns);
+    if (!clock_is_cpu(clock)) return clock_to_monotonic(process->kernel, clock, at_ns);
     const int64_t left = at_ns - clock_read_for(process, task, clock);
     host_mutex_lock(&process->signal_lock);
     const int n = process->n_threads > 0 ? process->n_threads : 1;
     host_mutex_unlock(&process->signal_lock);
     const int64_t least = NS_PER_TICK / 4;
     const int64_t wait = left / n > least ? left / n : least;
-    return host_clock_monotonic_ns() + (left <= 0 ? 0 : wait);
+    return scheduler_monotonic_ns(process->kernel->scheduler) + (left <= 0 ? 0 : wait);
 }

@@ -12,8 +12,8 @@ int clock_read(struct task *task, int32_t clock, int64_t *ns);
 int clock_resolution(struct task *task, int32_t clock, int64_t *ns);
 /* True for a clock that counts CPU time. */
 bool clock_is_cpu(int32_t clock);
-/* When the system clock (not a CPU clock) shows at_ns, as absolute host_clock_monotonic_ns(). */
-int64_t clock_to_monotonic(int32_t clock, int64_t at_ns);
+/* When the system clock (not a CPU clock) shows at_ns, as absolute scheduler_monotonic_ns(). */
+int64_t clock_to_monotonic(const struct kernel *kernel, int32_t clock, int64_t at_ns);
 
 /* Host deadline at which a timer on any clock should look again. For CPU clocks the earliest moment at which all
  * threads running could have used what is left. */

@@ -17,6 +17,9 @@
 
 #include <string.h>
 
+/* What it takes of a serial machine's time. */
+enum { FORK_NS = 200000, THREAD_NS = 20000 };
+
 struct clone_call {
     const struct clone_request *request;
     struct task *parent;
@@ -336,6 +339,7 @@ int64_t clone_task(struct task *parent, const struct clone_request *request) {
     if (r < 0) return r;
     call.event = event_of(parent, request);
     r = make_child(&call);
+    sched_spend(&parent->sched, call.new_process ? FORK_NS : THREAD_NS);
     if (r == 0) r = link_and_start(&call);
     task_put(call.child);
     return r;

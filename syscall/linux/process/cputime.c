@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A thread's time is its host thread's CPU clock: guest code and the kernel's work for it. */
+/* A thread's time is its host thread's CPU clock: guest code and the kernel's work for it. A serial scheduler counts it itself. */
 #include "syscall/linux/process/cputime.h"
 
 #include "host/cpu_clock.h"
@@ -8,7 +8,9 @@
 int64_t cputime_of_task(struct task *task) {
     host_mutex_lock(&task->lock);
     const int64_t id = task->cpu_clock;
-    const int64_t ns = id == HOST_NO_CPU_CLOCK ? task->cpu_ns_at_exit : host_cpu_clock_read(id);
+    int64_t ns = task->cpu_ns_at_exit;
+    if (id == TASK_CPU_CLOCK_SERIAL) ns = sched_cpu_ns(&task->sched);
+    else if (id != HOST_NO_CPU_CLOCK) ns = host_cpu_clock_read(id);
     host_mutex_unlock(&task->lock);
     return ns < 0 ? 0 : ns;
 }

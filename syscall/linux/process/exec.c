@@ -13,7 +13,6 @@
 
 #include "base/error.h"
 #include "cpu/engine.h"
-#include "host/clock.h"
 #include "loader/loader.h"
 #include "loader/vdso.h"
 #include "syscall/linux/fs/fd_table.h"
@@ -23,7 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXE_PATH_MAX = 4096, MINSIGSTKSZ_AVX = 1376 };
+/* EXEC_NS: what it takes of a serial machine's time. */
+enum { EXEC_NS = 500000, EXE_PATH_MAX = 4096, MINSIGSTKSZ_AVX = 1376 };
 
 struct exec_call {
     struct task *task;
@@ -70,8 +70,9 @@ static void close_for_loader(void *arg, struct loader_file *file) {
 static const struct loader_ops loader_ops = {open_for_loader, read_for_loader, object_for_loader, close_for_loader};
 
 static uint64_t random_for_loader(void *arg) {
+    const struct exec_call *call = arg;
     uint64_t bits = 0;
-    host_random(&bits, sizeof bits);
+    entropy_fill(&call->task->kernel->options.entropy, &bits, sizeof bits);
     return bits;
 }
 
@@ -80,7 +81,7 @@ static struct loader_facts facts(const struct task *task) {
     const struct cred *cred = &task->cred;
     struct loader_facts facts = {.uid = cred->uid, .euid = cred->euid, .gid = cred->gid, .egid = cred->egid,
                                  .hwcap = options->hwcap, .hwcap2 = options->hwcap2, .minsigstksz = MINSIGSTKSZ_AVX};
-    host_random(facts.random, sizeof facts.random);
+    entropy_fill(&options->entropy, facts.random, sizeof facts.random);
     return facts;
 }
 
@@ -303,6 +304,7 @@ int exec_program(struct task *task, const struct exec_request *request) {
     if (r == 0) r = make_private(&call);
     if (r == 0) r = end_other_threads(task);
     if (r == 0) commit(&call);
+    sched_spend(&task->sched, EXEC_NS);
     release(&call);
     if (r == 0) ptrace_exec(task, former_tid);
     return r;

@@ -52,12 +52,13 @@ static void undo_semaphores(struct task *task) {
 }
 
 static void release_files(struct task *task) {
+    const bool is_serial = scheduler_is_serial(task->kernel->scheduler);
     host_mutex_lock(&task->lock);
     struct fd_table *fds = task->fds;
     struct fs_context *fs = task->fs;
     task->fds = NULL;
     task->fs = NULL;
-    task->cpu_ns_at_exit = host_clock_thread_cpu_ns();
+    task->cpu_ns_at_exit = is_serial ? sched_cpu_ns(&task->sched) : host_clock_thread_cpu_ns();
     task->cpu_clock = HOST_NO_CPU_CLOCK;
     host_mutex_unlock(&task->lock);
     fd_table_put(fds);

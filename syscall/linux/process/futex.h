@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Futexes: sleeping on words of guest memory. Every function is called by the owner thread with no lock held;
- * uaddr is a gva, 4-aligned (-EINVAL otherwise); deadlines are absolute, host_clock_monotonic_ns(), SCHED_NEVER = none.
+ * uaddr is a gva, 4-aligned (-EINVAL otherwise); deadlines are absolute, scheduler_monotonic_ns(), SCHED_NEVER = none.
  * All return -EFAULT for a word that cannot be reached. Source: futex(2), linux 6.1 kernel/futex for errors. */
 #pragma once
 

@@ -10,7 +10,6 @@
 #include "syscall/linux/process/signal.h"
 
 #include "base/error.h"
-#include "host/clock.h"
 #include "sched/timer.h"
 #include "syscall/linux/abi/fcntl.h"
 #include "syscall/linux/fs/fd_table.h"
@@ -36,8 +35,10 @@ struct kernel *kernel_new(const struct kernel_options *options) {
     kernel->log = options->log;
     kernel->frame_pool = options->frame_pool;
     kernel->vfs = options->vfs;
+    kernel->scheduler = options->scheduler;
+    kernel->timers = scheduler_timers(options->scheduler);
     kernel->n_cpus = options->n_cpus > 0 ? options->n_cpus : host_cpu_count();
-    kernel->boot_ns = host_clock_monotonic_ns();
+    kernel->boot_ns = scheduler_monotonic_ns(kernel->scheduler);
     kernel->last_pid = KERNEL_PID_FIRST - 1;
     host_mutex_init(&kernel->tasks_lock);
     host_mutex_init(&kernel->names_lock);
@@ -48,21 +49,29 @@ struct kernel *kernel_new(const struct kernel_options *options) {
     set_names(kernel);
     job_control_init(kernel);
     kernel->futexes = futex_table_new();
-    kernel->timers = timer_service_new();
     kernel->ipc = ipc_new();
     kernel->net = net_new(&(struct net_options){
         .vfs = options->vfs, .reach = (enum net_reach)options->net, .identify = task_identify,
     });
-    if (kernel->futexes && kernel->timers && kernel->ipc && kernel->net) return kernel;
+    if (kernel->futexes && kernel->ipc && kernel->net) return kernel;
     kernel_free(kernel);
     return NULL;
 }
 
-static void kill_everything(struct kernel *kernel) {
+void kernel_kill_all(struct kernel *kernel) {
     host_mutex_lock(&kernel->tasks_lock);
     kernel->shutting_down = true;
     PIDS_FOR_EACH_PROCESS(process, kernel) signal_group_exit(process, SIGKILL);
     host_mutex_unlock(&kernel->tasks_lock);
+}
+
+static void kill_all_posted(void *arg, int unused) {
+    kernel_kill_all(arg);
+}
+
+/* Without a task there is nothing to kill; with some, they are a serial machine's own business. */
+static void kill_everything(struct kernel *kernel) {
+    if (atomic_load(&kernel->live)) scheduler_post(kernel->scheduler, kill_all_posted, kernel, 0);
     for (;;) {
         const uint32_t live = atomic_load(&kernel->live);
         if (live == 0) break;
@@ -86,7 +95,6 @@ void kernel_free(struct kernel *kernel) {
     reap_everything(kernel);
     ipc_free(kernel->ipc);
     net_free(kernel->net);
-    timer_service_free(kernel->timers);
     futex_table_free(kernel->futexes);
     host_mutex_fini(&kernel->tasks_lock);
     host_mutex_fini(&kernel->names_lock);

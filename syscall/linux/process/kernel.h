@@ -5,8 +5,9 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "host/thread.h"
-#include "sched/sched.h"
+#include "sched/scheduler.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,8 @@ struct kernel_options {
     struct frame_pool *frame_pool;
     struct vfs *vfs;                /* fs/: mounts and root of this machine */
     int net;                        /* enum net_reach of net/net.h: what inet sockets reach */
+    struct scheduler *scheduler;
+    struct entropy entropy;
     struct strace *strace;          /* traces calls; NULL: no */
     uint32_t uid, gid;              /* ids of the first process */
     const char *hostname;           /* NULL: "lockstep" */
@@ -63,8 +66,9 @@ struct kernel {
     struct futex_table *futexes;    /* owned */
     struct ipc *ipc;                /* owned */
     struct net *net;                /* owned; net/net.h */
-    struct timer_service *timers;   /* owned; thread made at the first timer */
-    int64_t boot_ns;                /* host_clock_monotonic_ns() when the machine started */
+    struct scheduler *scheduler;
+    struct timer_service *timers;   /* the scheduler's */
+    int64_t boot_ns;                /* scheduler_monotonic_ns() when the machine started */
     int n_cpus;
 
     struct host_mutex tasks_lock;   /* the process tree: see docs/locking.md */
@@ -98,6 +102,8 @@ void kernel_free(struct kernel *kernel);
  * process, also on failure. Returns 0 or -E as execve(2). Called once. */
 int kernel_start_init(struct kernel *kernel, const char *path, char *const argv[], char *const envp[],
                       struct fd_table *fds, struct fs_context *fs);
+/* Sends SIGKILL to every process; no new one starts. */
+void kernel_kill_all(struct kernel *kernel);
 /* Waits until the first process has exited, kills what is left, waits for it. Returns its status as wait(2)
  * encodes it. */
 int kernel_wait(struct kernel *kernel);

@@ -5,7 +5,6 @@
 #include "syscall/linux/process/kernel.h"
 #include "syscall/linux/process/signal.h"
 
-#include "host/clock.h"
 #include "mmu/space.h"
 #include "syscall/linux/fs/tty.h"
 
@@ -47,7 +46,7 @@ struct process *process_new(struct kernel *kernel) {
     struct process *process = calloc(1, sizeof *process);
     if (!process) return NULL;
     process->kernel = kernel;
-    process->start_ns = host_clock_monotonic_ns();
+    process->start_ns = scheduler_monotonic_ns(kernel->scheduler);
     process->dumpable = 1;
     atomic_init(&process->refs, 1);
     host_mutex_init(&process->signal_lock);

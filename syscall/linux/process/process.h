@@ -51,7 +51,7 @@ struct process {
     /* immutable after start */
     struct kernel *kernel;
     int pid;
-    int64_t start_ns;                /* host_clock_monotonic_ns() */
+    int64_t start_ns;                /* scheduler_monotonic_ns() */
 
     _Atomic int refs;                /* atomic: counted by process_get, process_put */
 

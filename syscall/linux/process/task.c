@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Life of struct task: made by clone or for the first process, run by one host thread, freed by the last put. */
+/* Life of struct task: made by clone or for the first process, run by one host thread or fiber, freed by the last put. */
 #include "syscall/linux/process/task.h"
 #include "syscall/linux/process/exit.h"
 #include "syscall/linux/process/signal.h"
@@ -28,7 +28,7 @@ struct task *task_new(struct process *process) {
     task->cpu_clock = HOST_NO_CPU_CLOCK;
     atomic_init(&task->refs, 1);
     atomic_init(&task->state, 'R');
-    sched_thread_init(&task->sched);
+    sched_thread_init(&task->sched, process->kernel->scheduler);
     host_mutex_init(&task->lock);
     signal_queue_init(&task->pending);
     list_init(&task->thread_node);
@@ -63,7 +63,7 @@ static void thread_main(void *arg) {
     struct task *task = arg;
     struct kernel *kernel = task->kernel;
     host_mutex_lock(&task->lock);
-    task->cpu_clock = host_cpu_clock_self();
+    task->cpu_clock = scheduler_is_serial(kernel->scheduler) ? TASK_CPU_CLOCK_SERIAL : host_cpu_clock_self();
     host_mutex_unlock(&task->lock);
     kernel->options.run_task(task);
     task_exit(task);
@@ -74,7 +74,7 @@ static void thread_main(void *arg) {
 
 int task_start(struct task *task) {
     atomic_fetch_add(&task->kernel->live, 1);
-    const int r = host_thread_start(thread_main, task);
+    const int r = scheduler_start(task->kernel->scheduler, &task->sched, thread_main, task);
     if (r < 0) atomic_fetch_sub(&task->kernel->live, 1);
     return r;
 }

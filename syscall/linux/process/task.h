@@ -23,6 +23,7 @@ struct sem_undo_list;
 struct task;
 
 #define TASK_COMM_SIZE 16
+#define TASK_CPU_CLOCK_SERIAL INT64_MIN /* the scheduler counts its time */
 
 /* The system call in progress: dispatch.c fills it, run.c resolves restarts from it. Owner thread only. */
 struct task_syscall {
@@ -97,7 +98,7 @@ struct task {
     int sched_policy, sched_priority;
     int io_priority;                 /* ioprio_set(2); others write it too, under lock */
     uint64_t affinity[16];           /* bits of the processors it may use, 1024 of them */
-    int64_t cpu_clock;               /* host id of this thread's CPU clock; HOST_NO_CPU_CLOCK while it has none */
+    int64_t cpu_clock;               /* host id of this thread's CPU clock, TASK_CPU_CLOCK_SERIAL; HOST_NO_CPU_CLOCK while it has none */
     int64_t cpu_ns_at_exit;
 
     /* guarded by process->signal_lock */

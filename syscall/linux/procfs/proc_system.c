@@ -2,7 +2,6 @@
 /* What /proc says about the machine: processors, memory, times, settings. */
 #include "base/bits.h"
 #include "base/error.h"
-#include "host/clock.h"
 #include "host/system.h"
 #include "cpu/model.h"
 #include "syscall/linux/abi/release.h"
@@ -117,7 +116,7 @@ static int add_cpu_time(struct process *process, void *arg) {
 }
 
 static int64_t uptime_ns(const struct kernel *kernel) {
-    return host_clock_monotonic_ns() - kernel->boot_ns;
+    return scheduler_monotonic_ns(kernel->scheduler) - kernel->boot_ns;
 }
 
 PROC_TEXT(system_stat) {
@@ -130,7 +129,7 @@ PROC_TEXT(system_stat) {
     for (int cpu = 0; cpu < kernel->n_cpus; cpu++) {
         text_printf(text, "cpu%d %lld 0 0 %lld 0 0 0 0 0 0\n", cpu, user / kernel->n_cpus, idle / kernel->n_cpus);
     }
-    const long long boot = (host_clock_realtime_ns() - uptime_ns(kernel)) / 1000000000;
+    const long long boot = (scheduler_realtime_ns(kernel->scheduler) - uptime_ns(kernel)) / 1000000000;
     host_mutex_lock(&kernel->tasks_lock);
     const int last_pid = kernel->last_pid;
     host_mutex_unlock(&kernel->tasks_lock);
@@ -194,7 +193,7 @@ PROC_TEXT(hostname) {
 
 PROC_TEXT(random_uuid) {
     uint8_t b[16];
-    const int r = host_random(b, sizeof b);
+    const int r = entropy_fill(&kernel_of(node)->options.entropy, b, sizeof b);
     if (r) return r;
     b[6] = (b[6] & 0x0f) | 0x40;
     b[8] = (b[8] & 0x3f) | 0x80;

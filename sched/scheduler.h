@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* Whose turn it is and what time it is; one per machine. Parallel: every guest thread is a host thread and time is the host's.
+ * Serial: all are fibers of one host thread, the carrier; one runs at a time, time is the instructions that they retired and the sleep
+ * that nobody had to wait for, and a strategy makes every choice. Then the same choices give the same run.
+ * Invariant (serial): only the carrier touches threads, queues and timers; others use scheduler_post. */
+#pragma once
+
+#include "sched/sched.h"
+
+struct strategy;
+struct timer_service;
+
+/* strategy: borrowed for the scheduler's life; NULL makes a parallel one. Returns NULL without memory. */
+struct scheduler *scheduler_new(struct strategy *strategy);
+/* No thread may be left. */
+void scheduler_free(struct scheduler *scheduler);
+bool scheduler_is_serial(const struct scheduler *scheduler);
+struct timer_service *scheduler_timers(struct scheduler *scheduler);
+
+/* The clocks of the machine, in nanoseconds; NULL: the host's. Deadlines are in monotonic time. */
+int64_t scheduler_monotonic_ns(const struct scheduler *scheduler);
+int64_t scheduler_realtime_ns(const struct scheduler *scheduler);
+int64_t scheduler_boottime_ns(const struct scheduler *scheduler);
+
+/* Serial: what realtime is ahead of monotonic time. */
+int64_t scheduler_boot_realtime_ns(const struct scheduler *scheduler);
+/* Serial: the monotonic time of the running thread, which has retired so many instructions since it began. */
+int64_t scheduler_running_ns(const struct scheduler *scheduler, uint64_t retired);
+
+/* Runs fn(arg) as the body of thread. Returns 0, -EAGAIN, -ENOMEM. */
+int scheduler_start(struct scheduler *scheduler, struct sched_thread *thread, void (*fn)(void *arg), void *arg);
+/* From any host thread: has fn(arg, value) called soon where the machine may be touched; parallel: at once, here. Returns 0 or -ENOMEM. */
+int scheduler_post(struct scheduler *scheduler, void (*fn)(void *arg, int value), void *arg, int value);
+
+/* What follows is the running thread's; parallel: budget is INT64_MAX, the rest does nothing or asks the host. */
+
+/* How many instructions it may run before sched_tick, > 0. */
+int64_t sched_budget(const struct sched_thread *self);
+/* It has retired so many since it began. */
+void sched_ran(struct sched_thread *self, uint64_t retired);
+/* CPU time of a serial scheduler's thread, in nanoseconds; of any thread. */
+int64_t sched_cpu_ns(const struct sched_thread *thread);
+/* Time passes that no instruction took. */
+void sched_spend(struct sched_thread *self, int64_t ns);
+/* Its budget is used up: timers that are due fire, and others may have their turn. */
+void sched_tick(struct sched_thread *self);
+/* It cannot go on in a useful way before others have had their turn. */
+void sched_yield_turn(struct sched_thread *self);

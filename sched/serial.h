@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* What the serial scheduler does behind sched.h and scheduler.h. For sched/ only; carrier only, save where it says otherwise. */
+#pragma once
+
+#include "sched/scheduler.h"
+#include "sched/timer.h"
+
+#include "host/fiber.h"
+
+struct serial_thread {
+    struct sched_thread *thread;
+    struct list node;           /* serial.ready while it could run, serial.pollers while it waits for descriptors */
+    struct host_fiber *fiber;   /* owned */
+    struct sched_timer timer;   /* the deadline of its sleep */
+    struct host_pollfd *fds;    /* borrowed from its stack while it waits for descriptors */
+    int n_fds;
+    uint64_t accounted;         /* of its retired instructions, by the scheduler */
+    int64_t spent_ns;           /* beside them */
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+struct serial_post {
+    struct list node;
+    void (*fn)(void *arg, int value);
+    void *arg;
+    int value;
+};
+
+/* The state of a serial scheduler. */
+struct serial {
+    struct strategy *strategy;    /* borrowed */
+    struct timer_service *timers; /* borrowed from the scheduler */
+    struct host_fiber *base;      /* the carrier's own stack */
+    struct serial_thread *running;
+    struct serial_thread *ended;  /* whose stack goes as soon as another one runs */
+    struct list ready;            /* serial_thread.node in the order in which they became ready */
+    unsigned n_ready, n_threads;
+    struct list pollers;
+    uint64_t retired;             /* by all threads */
+    int64_t passed_ns;            /* of the clock, beside that */
+    int64_t looked_ns;            /* when descriptors were last looked at */
+    uint64_t slice_end;           /* in terms of retired */
+
+    bool started;                 /* the carrier runs; set before there is a second host thread */
+    _Atomic uint32_t ended_event; /* atomic, futex word: 1 when the carrier is gone */
+    int event;                    /* host event descriptor for posts; -1 until the start */
+    struct host_mutex post_lock;
+    struct list posts;            /* guarded by post_lock; from any thread */
+    _Atomic bool posted;          /* atomic: posts is not empty */
+};
+
+void serial_init(struct serial *serial, struct strategy *strategy, struct timer_service *timers);
+void serial_fini(struct serial *serial);
+/* The machine's monotonic clock. */
+int64_t serial_now_ns(const struct serial *serial);
+int serial_start(struct serial *serial, struct sched_thread *thread, void (*fn)(void *arg), void *arg);
+int serial_post(struct serial *serial, void (*fn)(void *arg, int value), void *arg, int value);
+int serial_block(struct sched_thread *self, int64_t deadline_ns, bool interruptible);
+int serial_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_fds, int64_t deadline_ns);
+/* The thread's token says awake. */
+void serial_make_ready(struct sched_thread *thread);
+int64_t serial_budget(const struct serial *serial);
+void serial_tick(struct serial *serial, struct sched_thread *self);
+void serial_yield(struct serial *serial, struct sched_thread *self);
+
+/* serial_wait.c: runs posts; makes pollers ready whose descriptors are (waits for one until deadline_ns of the host's clock); passes the
+ * time until something may run. */
+void serial_take_posts(struct serial *serial);
+void serial_look(struct serial *serial, int64_t host_deadline_ns);
+void serial_idle(struct serial *serial);
+
+struct serial *scheduler_serial(struct scheduler *scheduler);
