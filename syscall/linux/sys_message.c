@@ -140,6 +140,9 @@ int64_t sys_recvmsg(struct task *task, const uint64_t arg[6]) {
     return one_message(task, arg, receive_message);
 }
 
+/* What one takes of a serial machine's time. */
+enum { MESSAGE_NS = 500 };
+
 /* Up to n messages until deadline_ns has passed after one; each one's length is written behind its header. Later ones do
  * not wait after MSG_WAITFORONE. */
 static int64_t many_messages(struct task *task, const uint64_t arg[6], message_fn *fn, int64_t deadline_ns) {
@@ -158,6 +161,7 @@ static int64_t many_messages(struct task *task, const uint64_t arg[6], message_f
         if (copy_to_guest(task, gva + sizeof(struct linux_msghdr), &length, sizeof length)) r = -EFAULT;
         if (r < 0) break;
         done++;
+        sched_spend(&task->sched, MESSAGE_NS);
         if ((int)arg[3] & MSG_WAITFORONE) flags |= MSG_DONTWAIT;
         if (deadline_ns != SCHED_NEVER && sched_now_ns(&task->sched) >= deadline_ns) break;
     }

@@ -33,7 +33,7 @@ int64_t sys_shmat(struct task *task, const uint64_t arg[6]) {
     uint64_t at, size;
     if ((int32_t)arg[0] < 0) return -EINVAL;
     int err = place(arg[1], flags, &at);
-    if (!err) err = shm_open(&caller, (int32_t)arg[0], access, &object, &size);
+    if (!err) err = shm_segment_open(&caller, (int32_t)arg[0], access, &object, &size);
     if (err) return err;
     const int64_t r = attach(task, object, size, at, flags);
     mem_object_put(object);

@@ -131,11 +131,25 @@ static void aim(const struct test *t) {
     expected.resume_rsp = (uintptr_t)high + 64;
 }
 
+enum { CF = 1, PF = 4, AF = 0x10, ZF = 0x40, SF = 0x80, OF = 0x800 };
+
+/* What the SDM leaves undefined may come out one way before a fault and another way after it. */
+static uint64_t defined_flags(const struct test *t) {
+    static const struct {
+        const char *name;
+        uint64_t undefined;
+    } rows[] = {{"rmw_shift", AF | OF}, {"multiply", SF | ZF | AF | PF}, {"bit_set", OF | SF | AF | PF}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].name, t->name) == 0) return ARITH & ~rows[i].undefined;
+    }
+    return ARITH;
+}
+
 /* With the memory good from the start: what a repaired fault must come to. */
 static void run_golden(const struct test *t, uint64_t regs[REGS + 1], uint8_t *memory) {
     run(t->begin, 0);
     memcpy(regs, exit_regs, sizeof exit_regs);
-    regs[REGS] = exit_flags & ARITH;
+    regs[REGS] = exit_flags & defined_flags(t);
     memcpy(memory, low, 3 * PAGE);
     memcpy(low, before, sizeof before);
 }
@@ -155,7 +169,7 @@ static void run_test(const struct test *t) {
         return;
     }
     for (int i = 0; i < REGS; i++) compare("register when repaired", exit_regs[i], golden[i]);
-    compare("flags when repaired", exit_flags & ARITH, golden[REGS]);
+    compare("flags when repaired", exit_flags & defined_flags(t), golden[REGS]);
     for (int i = 0; i < 3 * PAGE; i++) compare("memory when repaired", low[i], golden_memory[i]);
 }
 

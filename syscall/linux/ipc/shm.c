@@ -144,7 +144,7 @@ static struct mem_object *read_only(struct mem_object *whole, int32_t key) {
     return object;
 }
 
-int shm_open(const struct ipc_caller *caller, int32_t id, unsigned access, struct mem_object **object, uint64_t *size) {
+int shm_segment_open(const struct ipc_caller *caller, int32_t id, unsigned access, struct mem_object **object, uint64_t *size) {
     int err = 0;
     int32_t key = 0;
     host_mutex_lock(&caller->ipc->shm.lock);

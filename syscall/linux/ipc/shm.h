@@ -17,7 +17,7 @@ enum { SHMMNI = 4096, SHMMIN = 1 };
 
 int64_t shm_get(const struct ipc_caller *caller, int32_t key, uint64_t size, int flags);
 /* What to map for shmat: its object (counted, the caller's) and size. access: 0444, 0222, 0111 as wanted. */
-int shm_open(const struct ipc_caller *caller, int32_t id, unsigned access, struct mem_object **object, uint64_t *size);
+int shm_segment_open(const struct ipc_caller *caller, int32_t id, unsigned access, struct mem_object **object, uint64_t *size);
 /* A mapping of it was made or taken away by the caller. */
 void shm_note_attach(const struct ipc_caller *caller, int32_t id);
 int shm_remove(const struct ipc_caller *caller, int32_t id);
