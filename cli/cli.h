@@ -25,7 +25,7 @@ struct run_options {
     struct lockstep_options machine;
     struct environment *environment; /* borrowed from the caller of run_options_parse */
     bool help;
-    const char *unavailable;         /* an option that is known but cannot be had yet; NULL: none */
+    bool has_seed;
 };
 
 /* Parses up to the program's name. Returns its index in argv (argc when there is none), or -1 after a message. */

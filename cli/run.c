@@ -55,8 +55,8 @@ static int parse_and_run(struct run_options *options, const struct invocation *i
     const int program = run_options_parse(options, invocation);
     if (program < 0) return STATUS_BAD_USE;
     if (options->help) return print_help();
-    if (options->unavailable) {
-        complain("%s is not available yet", options->unavailable);
+    if (options->has_seed && !options->machine.deterministic) {
+        complain("--seed is for --deterministic");
         return STATUS_BAD_USE;
     }
     if (program < invocation->argc) return run(options, invocation->argv + program);

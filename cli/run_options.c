@@ -2,6 +2,7 @@
 /* Parses the options of "run": --name, --name=value or --name value, up to the program or "--". */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,9 +102,11 @@ static bool option_deterministic(struct run_options *options, char *value) {
 
 static bool option_seed(struct run_options *options, char *value) {
     char *end;
+    errno = 0;
     options->machine.seed = strtoull(value, &end, 0);
-    if (*value >= '0' && *value <= '9' && *end == '\0') return true;
-    complain("--seed needs a number");
+    options->has_seed = true;
+    if (*value >= '0' && *value <= '9' && *end == '\0' && errno == 0) return true;
+    complain("--seed needs a number below 2^64");
     return false;
 }
 

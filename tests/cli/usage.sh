@@ -27,6 +27,9 @@ expect 0 '' '' "$LOCKSTEP" run --net=host "$ACT" exit 0
 expect 125 '' "lockstep: there is no CPU model 'z80'" "$LOCKSTEP" run --cpu=z80 "$ACT" exit 0
 expect 125 '' 'lockstep: cannot use /nonexistent as root: No such file or directory' \
     "$LOCKSTEP" run --rootfs /nonexistent "$ACT" exit 0
+expect 125 '' 'lockstep: --seed is for --deterministic' "$LOCKSTEP" run --seed 1 "$ACT" exit 0
+expect 125 '' 'lockstep: --seed needs a number below 2^64' "$LOCKSTEP" run --deterministic --seed 99999999999999999999 "$ACT" exit 0
+expect 3 '' '' "$LOCKSTEP" run --deterministic --seed 0x7 "$ACT" exit 3
 for command in record replay debug explore explain trace; do
     expect 125 '' "lockstep: $command is not available yet" "$LOCKSTEP" "$command" x
 done

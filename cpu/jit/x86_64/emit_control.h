@@ -10,7 +10,7 @@ static inline bool fits_positive(uint64_t pc) {
 
 /* NOPs, so that the rel32 after `opcode` bytes can be patched by one atomic store: it must not cross a cache line. */
 void align_site(struct assembler *a, unsigned opcode);
-/* A rel32 to pc's code, or a jump there: for now to an exit, whose stub emit_cold writes. */
+/* A rel32 to pc's code, or a jump there; it goes to an exit, whose stub emit_cold writes, until it is linked. */
 void external_rel32(struct emitter *e, enum jit_exit_kind kind, uint64_t pc);
 void external_jump(struct emitter *e, uint64_t pc);
 
