@@ -112,6 +112,15 @@ void sched_tick(struct sched_thread *self) {
     if (self->serial) serial_tick(&self->scheduler->serial, self);
 }
 
+void sched_point(struct sched_thread *self, const struct strategy_event *event) {
+    if (self->serial) serial_point(&self->scheduler->serial, self, event);
+}
+
+uint64_t sched_choose(struct sched_thread *self, int choice, uint64_t n) {
+    if (!self->serial || n < 2) return 0;
+    return serial_choose(&self->scheduler->serial, (enum strategy_choice)choice, n);
+}
+
 void sched_yield_turn(struct sched_thread *self) {
     if (self->serial) serial_yield(&self->scheduler->serial, self);
     else host_thread_yield();

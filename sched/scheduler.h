@@ -8,6 +8,7 @@
 #include "sched/sched.h"
 
 struct strategy;
+struct strategy_event;
 struct timer_service;
 
 /* strategy: borrowed for the scheduler's life; NULL makes a parallel one. Returns NULL without memory. */
@@ -44,5 +45,9 @@ int64_t sched_cpu_ns(const struct sched_thread *thread);
 void sched_spend(struct sched_thread *self, int64_t ns);
 /* Its budget is used up: timers that are due fire, and others may have their turn. */
 void sched_tick(struct sched_thread *self);
+/* It is about to do that: others may have their turn first. */
+void sched_point(struct sched_thread *self, const struct strategy_event *event);
+/* One of n > 0, decided by the strategy (enum strategy_choice of sched/strategy.h); parallel: 0. */
+uint64_t sched_choose(struct sched_thread *self, int choice, uint64_t n);
 /* It cannot go on in a useful way before others have had their turn. */
 void sched_yield_turn(struct sched_thread *self);

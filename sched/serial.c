@@ -3,7 +3,6 @@
 #include "sched/serial.h"
 
 #include "base/error.h"
-#include "sched/strategy.h"
 
 #include <stdlib.h>
 
@@ -11,6 +10,8 @@
 enum { LOOK_INTERVAL_NS = 10000000 };
 /* One second after the boot. */
 #define SERIAL_START_NS INT64_C(1000000000)
+/* The longest slice. */
+#define SLICE_MAX (UINT64_C(1) << 40)
 
 void serial_init(struct serial *serial, struct strategy *strategy, struct timer_service *timers) {
     serial->strategy = strategy;
@@ -28,6 +29,7 @@ void serial_fini(struct serial *serial) {
     serial_take_posts(serial);
     host_mutex_fini(&serial->post_lock);
     if (serial->event >= 0) host_event_free(serial->event);
+    free(serial->asked);
 }
 
 int64_t serial_now_ns(const struct serial *serial) {
@@ -49,22 +51,13 @@ void serial_make_ready(struct sched_thread *thread) {
     append_ready(scheduler_serial(thread->scheduler), thread->serial);
 }
 
-static struct serial_thread *take_ready(struct serial *serial) {
-    unsigned i = serial->n_ready > 1 ? serial->strategy->pick(serial->strategy, serial->n_ready) : 0;
-    struct list *node = serial->ready.next;
-    while (i-- > 0) node = node->next;
-    list_remove(node);
-    serial->n_ready--;
-    return CONTAINER_OF(node, struct serial_thread, node);
-}
-
 /* The thread that goes on next; NULL when there is none any more. */
-static struct serial_thread *next_thread(struct serial *serial) {
+static struct serial_thread *next_thread(struct serial *serial, enum strategy_reason reason) {
     for (;;) {
         serial_take_posts(serial);
         fire_due(serial);
         if (!list_empty(&serial->pollers) && serial_now_ns(serial) - serial->looked_ns >= LOOK_INTERVAL_NS) serial_look(serial, 0);
-        if (serial->n_ready) return take_ready(serial);
+        if (serial->n_ready) return serial_take_ready(serial, reason);
         if (!serial->n_threads) return NULL;
         serial_idle(serial);
     }
@@ -80,12 +73,12 @@ static void free_ended(struct serial *serial) {
 
 static void begin_slice(struct serial *serial, struct serial_thread *next) {
     serial->running = next;
-    serial->slice_end = serial->retired + (uint64_t)serial->strategy->slice(serial->strategy);
+    serial->slice_end = serial->retired + serial_choose(serial, STRATEGY_SLICE, SLICE_MAX) + 1;
 }
 
 /* Lets others run until it is this thread's turn again. */
-static void switch_from(struct serial *serial, struct serial_thread *from) {
-    struct serial_thread *next = next_thread(serial);
+static void switch_from(struct serial *serial, struct serial_thread *from, enum strategy_reason reason) {
+    struct serial_thread *next = next_thread(serial, reason);
     begin_slice(serial, next);
     if (next == from) return;
     host_fiber_switch(from->fiber, next->fiber);
@@ -99,7 +92,7 @@ static void run_thread(void *arg) {
     free_ended(serial);
     self->fn(self->arg);
     serial->n_threads--;
-    struct serial_thread *next = next_thread(serial);
+    struct serial_thread *next = next_thread(serial, STRATEGY_EXIT);
     serial->ended = self;
     if (next) begin_slice(serial, next);
     host_fiber_switch(self->fiber, next ? next->fiber : serial->base);
@@ -108,7 +101,7 @@ static void run_thread(void *arg) {
 /* The scheduler may be freed as soon as the word is set: only its address is used afterwards. */
 static void carry(void *arg) {
     struct serial *serial = arg;
-    struct serial_thread *first = take_ready(serial);
+    struct serial_thread *first = serial_take_ready(serial, STRATEGY_EXIT);
     begin_slice(serial, first);
     host_fiber_switch(serial->base, first->fiber);
     free_ended(serial);
@@ -137,12 +130,12 @@ static void timed_out(struct sched_timer *timer) {
 
 int serial_start(struct serial *serial, struct sched_thread *thread, void (*fn)(void *arg), void *arg) {
     struct serial_thread *made = calloc(1, sizeof *made);
-    struct host_fiber *fiber = made ? host_fiber_new(run_thread, made) : NULL;
+    struct host_fiber *fiber = made && serial_make_room(serial) == 0 ? host_fiber_new(run_thread, made) : NULL;
     if (!fiber) {
         free(made);
         return -ENOMEM;
     }
-    *made = (struct serial_thread){.thread = thread, .fiber = fiber, .fn = fn, .arg = arg};
+    *made = (struct serial_thread){.thread = thread, .fiber = fiber, .number = serial->n_made++, .fn = fn, .arg = arg};
     sched_timer_init(&made->timer, serial->timers, timed_out);
     list_init(&made->node);
     thread->serial = made;
@@ -165,7 +158,7 @@ static int sleep(struct serial *serial, struct sched_thread *self, int64_t deadl
     const int r = deadline_ns == SCHED_NEVER ? 0 : sched_timer_set(&self->serial->timer, deadline_ns);
     if (r) return r;
     atomic_store(&self->token, SCHED_ASLEEP);
-    switch_from(serial, self->serial);
+    switch_from(serial, self->serial, STRATEGY_SLEEP);
     if (deadline_ns != SCHED_NEVER) sched_timer_cancel(&self->serial->timer);
     return atomic_exchange(&self->token, SCHED_NO_TOKEN) == SCHED_WOKEN ? 0 : -ETIMEDOUT;
 }
@@ -199,12 +192,27 @@ int64_t serial_budget(const struct serial *serial) {
     return left > 0 ? left : 1;
 }
 
+/* The thread may be the one that goes on. */
+static void give_way(struct serial *serial, struct serial_thread *own, enum strategy_reason reason) {
+    append_ready(serial, own);
+    switch_from(serial, own, reason);
+}
+
 void serial_tick(struct serial *serial, struct sched_thread *self) {
     serial_take_posts(serial);
     fire_due(serial);
     if ((int64_t)(serial->slice_end - serial->retired) > 0) return;
-    append_ready(serial, self->serial);
-    switch_from(serial, self->serial);
+    give_way(serial, self->serial, STRATEGY_SLICE_END);
+}
+
+void serial_point(struct serial *serial, struct sched_thread *self, const struct strategy_event *event) {
+    struct serial_thread *own = self->serial;
+    const bool is_over = (int64_t)(serial->slice_end - serial->retired) <= 0;
+    const bool is_asked = serial->n_ready && (serial->strategy->points & 1u << event->kind);
+    if (!is_over && !is_asked) return;
+    own->next = *event;
+    give_way(serial, own, is_over ? STRATEGY_SLICE_END : STRATEGY_POINT);
+    own->next.kind = STRATEGY_RUN;
 }
 
 /* The others first, if there are any. */
@@ -216,7 +224,7 @@ void serial_yield(struct serial *serial, struct sched_thread *self) {
         begin_slice(serial, own);
         return;
     }
-    struct serial_thread *next = take_ready(serial);
+    struct serial_thread *next = serial_take_ready(serial, STRATEGY_YIELD);
     append_ready(serial, own);
     begin_slice(serial, next);
     host_fiber_switch(own->fiber, next->fiber);

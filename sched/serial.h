@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sched/scheduler.h"
+#include "sched/strategy.h"
 #include "sched/timer.h"
 
 #include "host/fiber.h"
@@ -14,6 +15,8 @@ struct serial_thread {
     struct sched_timer timer;   /* the deadline of its sleep */
     struct host_pollfd *fds;    /* borrowed from its stack while it waits for descriptors */
     int n_fds;
+    uint32_t number;            /* immutable: see struct strategy_thread */
+    struct strategy_event next; /* what it is about to do while it is ready */
     uint64_t accounted;         /* of its retired instructions, by the scheduler */
     int64_t spent_ns;           /* beside them */
     void (*fn)(void *arg);
@@ -36,6 +39,9 @@ struct serial {
     struct serial_thread *ended;  /* whose stack goes as soon as another one runs */
     struct list ready;            /* serial_thread.node in the order in which they became ready */
     unsigned n_ready, n_threads;
+    uint32_t n_made;              /* threads that ever began */
+    struct strategy_thread *asked; /* owned: the candidates of a question; has room for n_asked_room >= n_threads */
+    unsigned n_asked_room;
     struct list pollers;
     uint64_t retired;             /* by all threads */
     int64_t passed_ns;            /* of the clock, beside that */
@@ -63,6 +69,14 @@ void serial_make_ready(struct sched_thread *thread);
 int64_t serial_budget(const struct serial *serial);
 void serial_tick(struct serial *serial, struct sched_thread *self);
 void serial_yield(struct serial *serial, struct sched_thread *self);
+/* The running thread is about to do that: a decision point if the strategy wants it, or if its slice is over. */
+void serial_point(struct serial *serial, struct sched_thread *self, const struct strategy_event *event);
+
+/* serial_choose.c: asks the strategy. take_ready: the thread that goes on, no more in `ready`; some is. */
+uint64_t serial_choose(struct serial *serial, enum strategy_choice choice, uint64_t n);
+struct serial_thread *serial_take_ready(struct serial *serial, enum strategy_reason reason);
+/* Makes room for the questions about one thread more. Returns 0 or -ENOMEM. */
+int serial_make_room(struct serial *serial);
 
 /* serial_wait.c: runs posts; makes pollers ready whose descriptors are (waits for one until deadline_ns of the host's clock); passes the
  * time until something may run. */

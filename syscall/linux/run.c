@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "cpu/engine.h"
+#include "sched/strategy.h"
 #include "syscall/linux/process/deliver.h"
 #include "syscall/linux/process/exception.h"
 #include "syscall/linux/process/membarrier.h"
@@ -106,6 +107,7 @@ void task_run(struct task *task) {
         if (fence_asked(task)) membarrier_pass(task); /* before a call that may sleep: someone waits */
         switch (why) {
         case EXIT_SYSCALL:
+            sched_point(&task->sched, &(struct strategy_event){.kind = STRATEGY_CALL, .address = cpu->state.gpr[RAX]});
             sched_spend(&task->sched, SYSCALL_NS);
             dispatch(task);
             break;
