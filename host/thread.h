@@ -31,6 +31,13 @@ struct host_thread; /* owned by whoever created it, until joined or detached */
 /* Starts fn(arg) on a new detached thread with all host signals but the kick blocked. Returns 0, -EAGAIN, -ENOMEM. */
 int host_thread_start(void (*fn)(void *arg), void *arg);
 
+/* The same on threads that are kept for further use when fn has returned, a few of them. fn leaves a thread as it found it. Any thread. */
+struct host_thread_pool;
+struct host_thread_pool *host_thread_pool_new(void);
+/* Does not wait: threads that rest end, those that run do when fn has returned. Nobody starts one any more. */
+void host_thread_pool_free(struct host_thread_pool *pool);
+int host_thread_pool_start(struct host_thread_pool *pool, void (*fn)(void *arg), void *arg);
+
 /* An address of the calling thread to kick it by; valid while the thread lives. */
 struct host_kick {
     _Alignas(8) unsigned char opaque[16];

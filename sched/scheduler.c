@@ -12,19 +12,21 @@
 struct scheduler {
     bool is_serial;               /* immutable */
     struct timer_service *timers; /* owned */
+    struct host_thread_pool *threads; /* owned; NULL if serial */
     struct serial serial;
 };
 
 struct scheduler *scheduler_new(struct strategy *strategy) {
     struct scheduler *scheduler = calloc(1, sizeof *scheduler);
-    struct timer_service *timers = scheduler ? timer_service_new(!strategy) : NULL;
-    if (!timers) {
-        free(scheduler);
+    if (!scheduler) return NULL;
+    scheduler->timers = timer_service_new(!strategy);
+    scheduler->threads = strategy ? NULL : host_thread_pool_new();
+    if (!scheduler->timers || (!strategy && !scheduler->threads)) {
+        scheduler_free(scheduler);
         return NULL;
     }
     scheduler->is_serial = strategy;
-    scheduler->timers = timers;
-    if (strategy) serial_init(&scheduler->serial, strategy, timers);
+    if (strategy) serial_init(&scheduler->serial, strategy, scheduler->timers);
     return scheduler;
 }
 
@@ -32,6 +34,7 @@ void scheduler_free(struct scheduler *scheduler) {
     if (!scheduler) return;
     if (scheduler->is_serial) serial_fini(&scheduler->serial);
     timer_service_free(scheduler->timers);
+    host_thread_pool_free(scheduler->threads);
     free(scheduler);
 }
 
@@ -69,7 +72,8 @@ int64_t scheduler_running_ns(const struct scheduler *scheduler, uint64_t retired
 }
 
 int scheduler_start(struct scheduler *scheduler, struct sched_thread *thread, void (*fn)(void *arg), void *arg) {
-    return scheduler->is_serial ? serial_start(&scheduler->serial, thread, fn, arg) : host_thread_start(fn, arg);
+    return scheduler->is_serial ? serial_start(&scheduler->serial, thread, fn, arg)
+                                : host_thread_pool_start(scheduler->threads, fn, arg);
 }
 
 int scheduler_post(struct scheduler *scheduler, void (*fn)(void *arg, int value), void *arg, int value) {

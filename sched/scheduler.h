@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Whose turn it is and what time it is; one per machine. Parallel: every guest thread is a host thread and time is the host's.
+/* Whose turn it is and what time it is; one per machine. Parallel: every guest thread runs on a host thread (of a pool: one that
+ * ended leaves it to the next) and time is the host's.
  * Serial: all are fibers of one host thread, the carrier; one runs at a time, time is the instructions that they retired and the sleep
  * that nobody had to wait for, and a strategy makes every choice. Then the same choices give the same run.
  * Invariant (serial): only the carrier touches threads, queues and timers; others use scheduler_post. */

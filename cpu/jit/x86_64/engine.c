@@ -301,6 +301,7 @@ static void jit_fini(struct cpu *cpu) {
     engine_interp.fini(cpu);
     if (jit_thread.host_mxcsr) host_fault_claim(NULL, NULL);
     jit_thread.host_mxcsr = 0;
+    jit_thread.warming = NULL; /* another space may come to lie where that one did */
 }
 
 static const struct engine engine = {.name = "jit", .wants_windows = true, .run = jit_run, .flush = jit_flush, .fini = jit_fini};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A thread's time is its host thread's CPU clock: guest code and the kernel's work for it. A serial scheduler counts it itself. */
+/* A thread's time is its host thread's CPU clock since it began there: guest code and the kernel's work for it. A serial scheduler counts it itself. */
 #include "syscall/linux/process/cputime.h"
 
 #include "host/cpu_clock.h"
@@ -10,7 +10,7 @@ int64_t cputime_of_task(struct task *task) {
     const int64_t id = task->cpu_clock;
     int64_t ns = task->cpu_ns_at_exit;
     if (id == TASK_CPU_CLOCK_SERIAL) ns = sched_cpu_ns(&task->sched);
-    else if (id != HOST_NO_CPU_CLOCK) ns = host_cpu_clock_read(id);
+    else if (id != HOST_NO_CPU_CLOCK) ns = host_cpu_clock_read(id) - task->cpu_ns_at_start;
     host_mutex_unlock(&task->lock);
     return ns < 0 ? 0 : ns;
 }

@@ -58,7 +58,7 @@ static void release_files(struct task *task) {
     struct fs_context *fs = task->fs;
     task->fds = NULL;
     task->fs = NULL;
-    task->cpu_ns_at_exit = is_serial ? sched_cpu_ns(&task->sched) : host_clock_thread_cpu_ns();
+    task->cpu_ns_at_exit = is_serial ? sched_cpu_ns(&task->sched) : host_clock_thread_cpu_ns() - task->cpu_ns_at_start;
     task->cpu_clock = HOST_NO_CPU_CLOCK;
     host_mutex_unlock(&task->lock);
     fd_table_put(fds);

@@ -5,6 +5,7 @@
 #include "syscall/linux/process/signal.h"
 
 #include "base/error.h"
+#include "host/clock.h"
 #include "host/cpu_clock.h"
 #include "syscall/linux/fs/fd_table.h"
 #include "syscall/linux/fs/fs_context.h"
@@ -58,18 +59,24 @@ void task_put(struct task *task) {
     free(task);
 }
 
-/* The kernel may be freed as soon as `live` is down: nothing of it is touched afterwards but the word's address. */
+/* The host thread has run for others before. */
+static void start_clock(struct task *task) {
+    const bool is_serial = scheduler_is_serial(task->kernel->scheduler);
+    host_mutex_lock(&task->lock);
+    task->cpu_clock = is_serial ? TASK_CPU_CLOCK_SERIAL : host_cpu_clock_self();
+    task->cpu_ns_at_start = is_serial ? 0 : host_clock_thread_cpu_ns();
+    host_mutex_unlock(&task->lock);
+}
+
+/* The kernel may be freed as soon as `live` is down to 0: nothing of it is touched afterwards but the word's address. */
 static void thread_main(void *arg) {
     struct task *task = arg;
     struct kernel *kernel = task->kernel;
-    host_mutex_lock(&task->lock);
-    task->cpu_clock = scheduler_is_serial(kernel->scheduler) ? TASK_CPU_CLOCK_SERIAL : host_cpu_clock_self();
-    host_mutex_unlock(&task->lock);
+    start_clock(task);
     kernel->options.run_task(task);
     task_exit(task);
     task_put(task);
-    atomic_fetch_sub(&kernel->live, 1);
-    host_futex_wake(&kernel->live, INT32_MAX);
+    if (atomic_fetch_sub(&kernel->live, 1) == 1) host_futex_wake(&kernel->live, INT32_MAX);
 }
 
 int task_start(struct task *task) {

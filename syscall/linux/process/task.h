@@ -99,7 +99,8 @@ struct task {
     int io_priority;                 /* ioprio_set(2); others write it too, under lock */
     uint64_t affinity[16];           /* bits of the processors it may use, 1024 of them */
     int64_t cpu_clock;               /* host id of this thread's CPU clock, TASK_CPU_CLOCK_SERIAL; HOST_NO_CPU_CLOCK while it has none */
-    int64_t cpu_ns_at_exit;
+    int64_t cpu_ns_at_start;         /* what that clock said when the task began */
+    int64_t cpu_ns_at_exit;          /* of the task alone */
 
     /* guarded by process->signal_lock */
     sigset_bits blocked;             /* written by the owner only: the owner reads freely */
