@@ -22,6 +22,8 @@ struct host_message {
 int host_socket_new(int family, int type, int protocol);
 int host_socket_pair(int family, int type, int protocol, int fds[2]);
 int host_socket_bind(int fd, const void *address, uint32_t size);
+/* Binds a unix socket to a path; its inode gets mode, less our umask. */
+int host_socket_bind_path(int fd, const char *path, uint32_t mode);
 int host_socket_connect(int fd, const void *address, uint32_t size);
 int host_socket_listen(int fd, int backlog);
 /* size: room, then the size of the whole address. */

@@ -2,12 +2,16 @@
 /* Sockets of a Linux host: numbers and layouts are ours already. Holds no state. */
 #include "host/socket.h"
 
+#include "base/error.h"
 #include "host/posix/error.h"
 
 #include <net/if.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 
 static int result(int r) {
     return r < 0 ? host_error_last() : r;
@@ -27,6 +31,16 @@ int host_socket_pair(int family, int type, int protocol, int fds[2]) {
 
 int host_socket_bind(int fd, const void *address, uint32_t size) {
     return result(bind(fd, address, size));
+}
+
+/* The inode takes its mode from the socket. */
+int host_socket_bind_path(int fd, const char *path, uint32_t mode) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const size_t size = strlen(path);
+    if (size >= sizeof address.sun_path) return -ENAMETOOLONG;
+    memcpy(address.sun_path, path, size);
+    if (fchmod(fd, mode & 07777) < 0) return host_error_last();
+    return result(bind(fd, (const struct sockaddr *)&address, sizeof address));
 }
 
 int host_socket_connect(int fd, const void *address, uint32_t size) {

@@ -71,6 +71,14 @@ static uint32_t ask(struct item *item) {
     return events;
 }
 
+/* An item that may have been asked just now, and is on the ready list then. */
+static uint32_t ask_once(struct item *item) {
+    host_mutex_lock(&item->epoll->ready_lock);
+    const bool listed = !list_empty(&item->ready_node);
+    host_mutex_unlock(&item->epoll->ready_lock);
+    return listed ? 0 : ask(item);
+}
+
 static int collect_own(struct epoll *epoll, struct linux_epoll_event *out, int max) {
     int n = 0;
     for (int left = n_ready(epoll); left > 0 && n < max; left--) {
@@ -85,12 +93,14 @@ static int collect_own(struct epoll *epoll, struct linux_epoll_event *out, int m
 static int collect_host(struct epoll *epoll, struct linux_epoll_event *out, int max) {
     struct host_ready ready[64];
     if (!atomic_load(&epoll->uses_host) || max <= 0) return 0;
-    const int n = host_ready_get(epoll->host_set, ready, max < 64 ? max : 64);
-    for (int i = 0; i < n; i++) {
-        const struct item *item = (const struct item *)(uintptr_t)ready[i].data;
-        out[i] = (struct linux_epoll_event){ready[i].events, item->data};
+    const int n_host = host_ready_get(epoll->host_set, ready, max < 64 ? max : 64);
+    int n = 0;
+    for (int i = 0; i < n_host; i++) {
+        struct item *item = (struct item *)(uintptr_t)ready[i].data;
+        const uint32_t events = item->n_waiters ? ask_once(item) : ready[i].events;
+        if (events) out[n++] = (struct linux_epoll_event){events, item->data};
     }
-    return n > 0 ? n : 0;
+    return n;
 }
 
 static int collect(struct epoll *epoll, struct linux_epoll_event *out, int max) {

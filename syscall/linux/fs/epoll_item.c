@@ -44,15 +44,21 @@ static void add_waiter(struct poll_table *table, struct wait_queue *queue) {
     wait_queue_add(queue, waiter);
 }
 
+/* An item that the machine can wake, too, is only asked when the host reports it: once a change, for what is ready stays
+ * on the ready list. */
+static uint32_t host_events(const struct item *item) {
+    return item->n_waiters ? (item->events & 0xffff) | EPOLLET : item->events;
+}
+
 /* Two items can be for one host descriptor (a guest's dup): the second gets a duplicate of its own. */
 static int add_to_host_set(struct item *item, int fd) {
     const int set = item->epoll->host_set;
-    int r = host_ready_add(set, fd, item->events, (uintptr_t)item);
+    int r = host_ready_add(set, fd, host_events(item), (uintptr_t)item);
     if (r == -EEXIST) {
         fd = host_file_dup(fd);
         if (fd < 0) return fd;
         item->own_host_fd = true;
-        r = host_ready_add(set, fd, item->events, (uintptr_t)item);
+        r = host_ready_add(set, fd, host_events(item), (uintptr_t)item);
         if (r) host_file_close(fd);
     }
     if (r) return r;
@@ -180,7 +186,7 @@ static int change_item(struct epoll *epoll, struct file *target, int fd, const s
     item->events = event->events | POLLERR | POLLHUP;
     item->data = event->data;
     if (item->host_fd >= 0) {
-        const int r = host_ready_change(epoll->host_set, item->host_fd, item->events, (uintptr_t)item);
+        const int r = host_ready_change(epoll->host_set, item->host_fd, host_events(item), (uintptr_t)item);
         if (r || item->n_waiters == 0) return r;
     }
     if (!(file_poll(target, NULL) & item->events)) return 0;

@@ -78,6 +78,10 @@ struct node *vfs_root(struct vfs *vfs) {
     return vfs->root;
 }
 
+bool vfs_is_confined(const struct vfs *vfs) {
+    return vfs->own_root;
+}
+
 unsigned vfs_first_umask(struct vfs *vfs) {
     return vfs->first_umask;
 }

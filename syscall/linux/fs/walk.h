@@ -39,6 +39,8 @@ struct job_control;
 struct tty;
 
 struct node *vfs_root(struct vfs *vfs);
+/* The root is a directory that the guest is not to leave. */
+bool vfs_is_confined(const struct vfs *vfs);
 unsigned vfs_first_umask(struct vfs *vfs);
 uint64_t vfs_next_ino(struct vfs *vfs);
 /* When the machine started: the times of our own trees. */

@@ -106,6 +106,7 @@ static void take_queues_locked(struct unix_end *end, struct list *packets, struc
 
 void unix_end_close(struct unix_end *end) {
     struct list packets, pending;
+    unix_gate_close(end);
     unix_unbind(end);
     host_mutex_lock(&end->lock);
     const bool reset = !end->file || end->reset_on_close;

@@ -19,12 +19,20 @@ static void host_address(struct node *place, const struct socket_address *addres
     out->size = SOCKADDR_UN_NAME + (uint32_t)n + 1;
 }
 
+/* The host's socket to use for the guest's: the one it is bound to there, or a new one. *out: counted. */
+static int host_side(struct unix_socket *socket, struct file **out) {
+    const struct socket *own = &socket->socket;
+    struct socket *gate = atomic_load(&socket->end->gate);
+    if (!gate) return host_socket_open(own->net, AF_UNIX, own->type, 0, 0, out);
+    *out = file_get(&gate->file);
+    return 0;
+}
+
 int unix_host_connect(struct unix_socket *socket, struct node *place, const struct socket_address *address,
                       const struct socket_wait *wait) {
     struct socket_address there;
     struct file *file;
-    const struct socket *own = &socket->socket;
-    int r = host_socket_open(own->net, AF_UNIX, own->type, 0, 0, &file);
+    int r = host_side(socket, &file);
     if (r) return r;
     struct socket *host = socket_of(file), *none = NULL;
     const int32_t on = atomic_load(&socket->end->pass_ids);
@@ -43,8 +51,7 @@ int unix_host_connect(struct unix_socket *socket, struct node *place, const stru
 int64_t unix_host_send(struct unix_socket *socket, struct node *place, struct socket_message *message,
                        const struct socket_wait *wait) {
     struct file *file;
-    const struct socket *own = &socket->socket;
-    int64_t r = host_socket_open(own->net, AF_UNIX, own->type, 0, 0, &file);
+    int64_t r = host_side(socket, &file);
     if (r) return r;
     struct socket_address there;
     host_address(place, &message->address, &there);

@@ -108,13 +108,14 @@ void unix_enter(struct unix_end *end, struct file *file) {
 }
 
 /* Makes the socket inode at a place that is free. Returns 0 and *node (counted), or -E. */
-static int make_inode(const struct vfs_caller *caller, const struct place *place, struct node **node) {
+static int make_inode(struct unix_end *end, const struct vfs_caller *caller, const struct place *place, struct node **node) {
     const struct host_node *dir = host_node_of(place->dir);
     if (place->node || !place->name[0]) return -EADDRINUSE;
     if (place->slash) return -ENOENT;
     if (!dir) return place->dir->type == S_IFDIR ? -EACCES : -ENOTDIR;
     const uint32_t mode = S_IFSOCK | (0777 & ~atomic_load(&caller->fs->umask));
-    int r = host_file_mknod_at(dir->fd, place->name, mode, 0);
+    int r = net_reaches_host(end->net) ? unix_gate_bind_path(end, place->dir, place->name, mode) : -ENAMETOOLONG;
+    if (r == -ENAMETOOLONG) r = host_file_mknod_at(dir->fd, place->name, mode, 0);
     if (r == 0) r = place->dir->ops->lookup(caller, place->dir, place->name, node);
     return r == -EEXIST ? -EADDRINUSE : r;
 }
@@ -129,7 +130,7 @@ static int bind_path(struct unix_end *end, const struct vfs_caller *caller, cons
     if (!*name) return -ENOMEM;
     int r = vfs_resolve_place(caller, AT_FDCWD, path, WALK_CREATE, &place);
     if (r) return r;
-    r = make_inode(caller, &place, &node);
+    r = make_inode(end, caller, &place, &node);
     place_fini(&place);
     if (r == 0) enter_inode(end, node);
     return r;
@@ -138,6 +139,18 @@ static int bind_path(struct unix_end *end, const struct vfs_caller *caller, cons
 static int bind_abstract(struct unix_end *end, const void *bytes, size_t n, struct unix_name **name) {
     *name = name_new(bytes, n);
     return *name ? enter_name(end, bytes, n) : -ENOMEM;
+}
+
+/* The abstract name, which was entered, is known to the host, too; or it is taken back. */
+static int open_to_host(struct unix_end *end, const struct socket_address *address) {
+    struct net *net = end->net;
+    const int r = unix_gate_bind_name(end, address);
+    if (r == 0) return 0;
+    host_mutex_lock(&net->names_lock);
+    if (end->in_names) HASH_DEL(net->by_name, end);
+    end->in_names = false;
+    host_mutex_unlock(&net->names_lock);
+    return r;
 }
 
 /* Only one thread gives an end its name. Returns 0, -EINVAL: it has one. */
@@ -189,6 +202,7 @@ int unix_bind(struct unix_end *end, const struct vfs_caller *caller, const struc
     if (r) return r;
     if (is_abstract(address)) {
         r = bind_abstract(end, address->bytes + SOCKADDR_UN_NAME, address->size - SOCKADDR_UN_NAME, &name);
+        if (r == 0 && net_reaches_host(end->net)) r = open_to_host(end, address);
     } else {
         r = bind_path(end, caller, address, &name);
     }

@@ -61,6 +61,7 @@ struct unix_end {
     struct wait_queue write_wait; /* room for what this end sends; the end of it */
     struct wait_queue room_wait; /* room among the packets or connections of this end: senders wait here */
     _Atomic(struct unix_name *) name; /* atomic: set once; owned */
+    _Atomic(struct socket *) gate; /* atomic: set once by bind, until close; owned: the host's socket at the same address */
 
     struct host_mutex lock;
     /* guarded by lock */
@@ -221,6 +222,19 @@ void unix_file_release(struct file *file);
 
 /* inet_port.c: takes the end off the table of ports. The caller holds names_lock. */
 void inet_unbind_locked(struct unix_end *end);
+
+/* unix_gate.c: the host's socket where an end is bound, by which host processes reach it. */
+/* Gives the end one at name in dir, a directory of the host. Makes the inode. -ENAMETOOLONG: no address of the host fits. */
+int unix_gate_bind_path(struct unix_end *end, struct node *dir, const char *name, uint32_t mode);
+/* address: an abstract name. -EADDRINUSE: somebody of the host has it. */
+int unix_gate_bind_name(struct unix_end *end, const struct socket_address *address);
+void unix_gate_close(struct unix_end *end);
+/* As unix_accept; or *file is a connection from the host, and peer its name. */
+int unix_gate_accept(struct unix_end *end, const struct socket_wait *wait, int flags, struct unix_end **out, struct file **file,
+                     struct socket_address *peer);
+int64_t unix_gate_receive(struct unix_end *end, struct socket_message *message, const struct socket_wait *wait);
+/* Events that the host has for the end. */
+unsigned unix_gate_poll(struct unix_end *end, struct poll_table *table);
 
 /* unix_host.c: the way to servers of the host. */
 int unix_host_connect(struct unix_socket *socket, struct node *place, const struct socket_address *address,

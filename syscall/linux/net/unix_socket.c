@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "syscall/linux/abi/ioctl.h"
 #include "syscall/linux/fs/walk.h"
+#include "syscall/linux/fs/watch.h"
 #include "syscall/linux/net/interface.h"
 #include "syscall/linux/net/unix_private.h"
 
@@ -15,7 +16,11 @@ static struct socket *host_of(struct socket *socket) {
 }
 
 static int do_bind(struct socket *socket, const struct vfs_caller *caller, const struct socket_address *address) {
-    return host_of(socket) ? -EINVAL : unix_bind(unix_end_of(socket), caller, address);
+    struct unix_end *end = unix_end_of(socket);
+    if (host_of(socket)) return -EINVAL;
+    const int r = unix_bind(end, caller, address);
+    if (r == 0 && atomic_load(&end->gate)) watch_file_changed(&socket->file);
+    return r;
 }
 
 /* Nobody of the machine has this address, but the host may. */
@@ -35,7 +40,14 @@ static int do_connect(struct socket *socket, const struct vfs_caller *caller, co
 }
 
 static int do_listen(struct socket *socket, int backlog, struct sched_thread *self) {
-    return host_of(socket) ? -EINVAL : unix_listen(unix_end_of(socket), backlog, self);
+    struct unix_end *end = unix_end_of(socket);
+    if (host_of(socket)) return -EINVAL;
+    int r = unix_listen(end, backlog, self);
+    struct socket *gate = atomic_load(&end->gate);
+    if (r || !gate) return r;
+    r = socket_ops_of(gate)->listen(gate, backlog, self);
+    watch_file_changed(&socket->file);
+    return r;
 }
 
 static const struct file_ops file_ops;
@@ -44,8 +56,9 @@ static int do_accept(struct socket *socket, const struct socket_wait *wait, int 
                      struct socket_address *peer) {
     struct unix_end *end;
     if (host_of(socket)) return -EINVAL;
-    const int r = unix_accept(unix_end_of(socket), wait, &end);
-    if (r) return r;
+    *out = NULL;
+    const int r = unix_gate_accept(unix_end_of(socket), wait, flags, &end, out, peer);
+    if (r || *out) return r;
     struct unix_end *other = unix_end_peer(end);
     if (other) unix_name_of(other, peer);
     unix_end_put(other);
@@ -55,7 +68,8 @@ static int do_accept(struct socket *socket, const struct socket_wait *wait, int 
 
 static int do_name(struct socket *socket, bool peer, struct socket_address *out) {
     struct socket *host = host_of(socket);
-    if (host) return socket_ops_of(host)->name(host, peer, out);
+    const bool own = !peer && atomic_load(&unix_end_of(socket)->name);
+    if (host && !own) return socket_ops_of(host)->name(host, peer, out);
     if (!peer) {
         unix_name_of(unix_end_of(socket), out);
         return 0;
@@ -69,7 +83,11 @@ static int do_name(struct socket *socket, bool peer, struct socket_address *out)
 
 static int do_shutdown(struct socket *socket, int how) {
     struct socket *host = host_of(socket);
-    return host ? socket_ops_of(host)->shutdown(host, how) : unix_shutdown(unix_end_of(socket), how);
+    struct socket *gate = atomic_load(&unix_end_of(socket)->gate);
+    if (host) return socket_ops_of(host)->shutdown(host, how);
+    const int r = unix_shutdown(unix_end_of(socket), how);
+    if (r == 0 && gate) (void)socket_ops_of(gate)->shutdown(gate, how); /* not connected: its listening ends all the same */
+    return r;
 }
 
 static int64_t do_send(struct socket *socket, struct socket_message *message, const struct socket_wait *wait) {
@@ -89,7 +107,7 @@ static int64_t do_receive(struct socket *socket, struct socket_message *message,
     struct socket *host = host_of(socket);
     if (host) return socket_ops_of(host)->receive(host, message, wait);
     if (socket->type == SOCK_STREAM) return unix_stream_receive(unix_end_of(socket), message, wait);
-    return unix_datagram_receive(unix_end_of(socket), message, wait);
+    return unix_gate_receive(unix_end_of(socket), message, wait);
 }
 
 static int do_get_option(struct socket *socket, int level, int name, void *value, uint32_t *size) {
@@ -101,7 +119,10 @@ static int do_get_option(struct socket *socket, int level, int name, void *value
 static int do_set_option(struct socket *socket, int level, int name, const void *value, uint32_t size) {
     struct socket *host = host_of(socket);
     if (host) return socket_ops_of(host)->set_option(host, level, name, value, size);
-    return unix_set_option(socket, level, name, value, size);
+    struct socket *gate = atomic_load(&unix_end_of(socket)->gate);
+    const int r = unix_set_option(socket, level, name, value, size);
+    if (r == 0 && gate && level == SOL_SOCKET && name == SO_PASSCRED) return socket_set_option(gate, level, name, value, size);
+    return r;
 }
 
 static int64_t unread(struct unix_end *end) {
@@ -126,6 +147,8 @@ int64_t unix_file_ioctl(struct file *file, const struct ioctl_call *call) {
     struct socket *socket = socket_of(file), *host = host_of(socket);
     if (host) return file_ioctl(&host->file, call);
     if (call->cmd != FIONREAD && call->cmd != TIOCOUTQ) return interface_ioctl(socket->net, socket->family, call);
+    struct socket *gate = atomic_load(&unix_end_of(socket)->gate);
+    if (gate && call->cmd == FIONREAD && socket->type == SOCK_DGRAM && unread(unix_end_of(socket)) == 0) return file_ioctl(&gate->file, call);
     const int64_t n = call->cmd == FIONREAD ? unread(unix_end_of(socket)) : unsent(unix_end_of(socket));
     const int32_t value = (int32_t)n;
     return n < 0 ? n : space_copy_out(call->space, call->arg, &value, sizeof value);
@@ -172,7 +195,7 @@ unsigned unix_file_poll(struct file *file, struct poll_table *table) {
     unsigned events = events_locked(end);
     host_mutex_unlock(&end->lock);
     if (events & POLLOUT && must_wait_for_peer(end)) events &= ~(unsigned)(POLLOUT | POLLWRNORM | POLLWRBAND);
-    return events;
+    return events | unix_gate_poll(end, table);
 }
 
 int unix_file_stat(struct file *file, struct linux_stat *out) {
