@@ -106,6 +106,10 @@ int64_t sched_cpu_ns(const struct sched_thread *thread) {
     return serial ? (int64_t)serial->accounted + serial->spent_ns : 0;
 }
 
+int64_t sched_spent_ns(const struct sched_thread *thread) {
+    return thread->serial ? thread->serial->spent_ns : 0;
+}
+
 void sched_spend(struct sched_thread *self, int64_t ns) {
     if (!self->serial) return;
     self->scheduler->serial.passed_ns += ns;

@@ -42,6 +42,8 @@ int64_t sched_budget(const struct sched_thread *self);
 void sched_ran(struct sched_thread *self, uint64_t retired);
 /* CPU time of a serial scheduler's thread, in nanoseconds; of any thread. */
 int64_t sched_cpu_ns(const struct sched_thread *thread);
+/* How much of that no instruction took. */
+int64_t sched_spent_ns(const struct sched_thread *thread);
 /* Time passes that no instruction took. */
 void sched_spend(struct sched_thread *self, int64_t ns);
 /* Its budget is used up: timers that are due fire, and others may have their turn. */

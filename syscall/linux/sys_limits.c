@@ -82,10 +82,12 @@ int64_t sys_prlimit64(struct task *task, const uint64_t args[6]) {
 
 static struct process_usage usage_of(struct task *task, enum rusage_who who) {
     struct process *process = task->process;
+    cputime_note_resident(process);
     struct process_usage usage = cputime_usage(process);
     if (who == RUSAGE_WHO_THREAD) {
-        usage.cpu_ns = cputime_of_task(task);
-        usage.voluntary_switches = atomic_load_explicit(&task->voluntary_switches, memory_order_relaxed);
+        const uint64_t max_resident = usage.max_resident;
+        usage = cputime_usage_of_task(task);
+        usage.max_resident = max_resident;
     } else if (who == RUSAGE_WHO_CHILDREN) {
         host_mutex_lock(&task->kernel->tasks_lock);
         usage = process->waited_for;

@@ -80,9 +80,11 @@ int64_t sys_times(struct task *task, const uint64_t args[6]) {
     if (args[0]) {
         const struct process_usage own = cputime_usage(process);
         host_mutex_lock(&task->kernel->tasks_lock);
-        const int64_t children_ns = process->waited_for.cpu_ns;
+        const struct process_usage children = process->waited_for;
         host_mutex_unlock(&task->kernel->tasks_lock);
-        const struct guest_tms out = {.utime = own.cpu_ns / tick_ns, .cutime = children_ns / tick_ns};
+        const struct guest_tms out = {
+            .utime = (own.cpu_ns - own.system_ns) / tick_ns, .stime = own.system_ns / tick_ns,
+            .cutime = (children.cpu_ns - children.system_ns) / tick_ns, .cstime = children.system_ns / tick_ns};
         if (copy_to_guest(task, args[0], &out, sizeof out) < 0) return -EFAULT;
     }
     return (scheduler_monotonic_ns(task->kernel->scheduler) - task->kernel->boot_ns) / tick_ns + (int64_t)INT32_MAX / 2;

@@ -9,7 +9,7 @@
 
 struct guest_rusage usage_to_guest(const struct process_usage *usage) {
     return (struct guest_rusage){
-        .utime = timeval_from_ns(usage->cpu_ns), .maxrss = (int64_t)(usage->max_resident / 1024),
+        .utime = timeval_from_ns(usage->cpu_ns - usage->system_ns), .stime = timeval_from_ns(usage->system_ns), .maxrss = (int64_t)(usage->max_resident / 1024),
         .minflt = (int64_t)usage->minor_faults, .majflt = (int64_t)usage->major_faults,
         .nvcsw = (int64_t)usage->voluntary_switches, .nivcsw = (int64_t)usage->involuntary_switches};
 }

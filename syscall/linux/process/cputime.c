@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* A thread's time is its host thread's CPU clock since it began there: guest code and the kernel's work for it. A serial scheduler counts it itself. */
+/* A thread's time is its host thread's CPU clock since it began there: guest code and the kernel's work for it. A serial scheduler counts
+ * it itself. What the host's kernel did for it is its system time, which is looked at only when somebody asks: before the sums, which run
+ * under a lock. */
 #include "syscall/linux/process/cputime.h"
 
-#include "host/cpu_clock.h"
 #include "mmu/space.h"
 
 int64_t cputime_of_task(struct task *task) {
@@ -15,8 +16,23 @@ int64_t cputime_of_task(struct task *task) {
     return ns < 0 ? 0 : ns;
 }
 
+int64_t cputime_system_of_task(struct task *task) {
+    host_mutex_lock(&task->lock);
+    if (task->cpu_clock == TASK_CPU_CLOCK_SERIAL) task->usage.system_ns = sched_spent_ns(&task->sched);
+    else if (task->cpu_clock != HOST_NO_CPU_CLOCK) host_cpu_usage_read(task->cpu_clock, &task->usage);
+    const int64_t ns = task->usage.system_ns - task->usage_at_start.system_ns;
+    host_mutex_unlock(&task->lock);
+    return ns;
+}
+
+static int refresh(struct task *task, void *arg) {
+    cputime_system_of_task(task);
+    return 0;
+}
+
 void cputime_add(struct process_usage *sum, const struct process_usage *more) {
     sum->cpu_ns += more->cpu_ns;
+    sum->system_ns += more->system_ns;
     sum->minor_faults += more->minor_faults;
     sum->major_faults += more->major_faults;
     sum->voluntary_switches += more->voluntary_switches;
@@ -24,9 +40,23 @@ void cputime_add(struct process_usage *sum, const struct process_usage *more) {
     if (more->max_resident > sum->max_resident) sum->max_resident = more->max_resident;
 }
 
+struct process_usage cputime_usage_of_task(struct task *task) {
+    const int64_t cpu_ns = cputime_of_task(task);
+    host_mutex_lock(&task->lock);
+    const struct host_cpu_usage now = task->usage, start = task->usage_at_start;
+    host_mutex_unlock(&task->lock);
+    const int64_t system_ns = now.system_ns - start.system_ns;
+    return (struct process_usage){
+        .cpu_ns = cpu_ns, .system_ns = system_ns < cpu_ns ? system_ns : cpu_ns,
+        .minor_faults = now.minor_faults - start.minor_faults, .major_faults = now.major_faults - start.major_faults,
+        .involuntary_switches = now.involuntary_switches - start.involuntary_switches,
+        .voluntary_switches = atomic_load_explicit(&task->voluntary_switches, memory_order_relaxed),
+    };
+}
+
 static void add_task(struct process_usage *usage, struct task *task) {
-    usage->cpu_ns += cputime_of_task(task);
-    usage->voluntary_switches += atomic_load_explicit(&task->voluntary_switches, memory_order_relaxed);
+    const struct process_usage more = cputime_usage_of_task(task);
+    cputime_add(usage, &more);
 }
 
 /* The walk over the page tables takes long: no lock is held over it. */
@@ -50,7 +80,7 @@ static struct process_usage usage_locked(struct process *process) {
 }
 
 struct process_usage cputime_usage(struct process *process) {
-    cputime_note_resident(process);
+    task_for_each(process, refresh, NULL);
     host_mutex_lock(&process->kernel->tasks_lock);
     const struct process_usage usage = usage_locked(process);
     host_mutex_unlock(&process->kernel->tasks_lock);

@@ -15,7 +15,6 @@
 #include "syscall/linux/process/stop.h"
 
 #include "host/clock.h"
-#include "host/cpu_clock.h"
 #include "syscall/linux/abi/time.h"
 #include "syscall/linux/abi/wait.h"
 #include "syscall/linux/fs/fd_table.h"
@@ -52,6 +51,7 @@ static void undo_semaphores(struct task *task) {
 }
 
 static void release_files(struct task *task) {
+    cputime_system_of_task(task);
     const bool is_serial = scheduler_is_serial(task->kernel->scheduler);
     host_mutex_lock(&task->lock);
     struct fd_table *fds = task->fds;
@@ -129,7 +129,8 @@ static struct guest_siginfo child_info(struct process *child, int signo, int cod
     info.chld.pid = child->pid;
     info.chld.uid = child->exit_uid;
     info.chld.status = status;
-    info.chld.utime = child->own.cpu_ns / (NS_PER_S / USER_HZ);
+    info.chld.utime = (child->own.cpu_ns - child->own.system_ns) / (NS_PER_S / USER_HZ);
+    info.chld.stime = child->own.system_ns / (NS_PER_S / USER_HZ);
     return info;
 }
 

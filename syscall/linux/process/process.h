@@ -40,7 +40,7 @@ struct limit {
 
 /* CPU time and counts that rusage reports. */
 struct process_usage {
-    int64_t cpu_ns;
+    int64_t cpu_ns, system_ns; /* all of it, and what of that went to the kernel */
     uint64_t max_resident; /* bytes */
     uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
 };

@@ -26,7 +26,7 @@ static bool report_thread_locked(struct task *tracee, const struct wait_request 
     if (!tracee->trace.has_exited || is_leader(tracee) || !(request->options & WAIT_EXITED)) return false;
     const struct ptrace_ending ending = ptrace_ending_of(tracee->exit_code);
     *result = (struct wait_result){.pid = task_tid(tracee), .uid = tracee->cred.uid, .status = tracee->exit_code,
-                                   .code = ending.code, .code_status = ending.status, .usage = {.cpu_ns = tracee->cpu_ns_at_exit}};
+                                   .code = ending.code, .code_status = ending.status, .usage = cputime_usage_of_task(tracee)};
     if (!(request->options & WAIT_NOWAIT)) ptrace_release_locked(tracee);
     return true;
 }

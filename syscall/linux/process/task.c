@@ -65,6 +65,8 @@ static void start_clock(struct task *task) {
     host_mutex_lock(&task->lock);
     task->cpu_clock = is_serial ? TASK_CPU_CLOCK_SERIAL : host_cpu_clock_self();
     task->cpu_ns_at_start = is_serial ? 0 : host_clock_thread_cpu_ns();
+    if (!is_serial) host_cpu_usage_read(task->cpu_clock, &task->usage_at_start);
+    task->usage = task->usage_at_start;
     host_mutex_unlock(&task->lock);
 }
 

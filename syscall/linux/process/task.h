@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "cpu/cpu.h"
+#include "host/cpu_clock.h"
 #include "sched/sched.h"
 #include "syscall/linux/abi/siginfo.h"
 #include "syscall/linux/process/cred.h"
@@ -23,7 +24,7 @@ struct sem_undo_list;
 struct task;
 
 #define TASK_COMM_SIZE 16
-#define TASK_CPU_CLOCK_SERIAL INT64_MIN /* the scheduler counts its time */
+#define TASK_CPU_CLOCK_SERIAL (HOST_NO_CPU_CLOCK + 1) /* the scheduler counts its time */
 
 /* The system call in progress: dispatch.c fills it, run.c resolves restarts from it. Owner thread only. */
 struct task_syscall {
@@ -101,6 +102,7 @@ struct task {
     int64_t cpu_clock;               /* host id of this thread's CPU clock, TASK_CPU_CLOCK_SERIAL; HOST_NO_CPU_CLOCK while it has none */
     int64_t cpu_ns_at_start;         /* what that clock said when the task began */
     int64_t cpu_ns_at_exit;          /* of the task alone */
+    struct host_cpu_usage usage_at_start, usage; /* of the host thread; the second when somebody last asked, and at the exit */
 
     /* guarded by process->signal_lock */
     sigset_bits blocked;             /* written by the owner only: the owner reads freely */

@@ -20,10 +20,9 @@ struct facts {
     char comm[TASK_COMM_SIZE];
     struct cred cred;
     sigset_bits pending, shared_pending, blocked, ignored, caught;
-    struct process_usage own, children;
-    int64_t cpu_ns, start_ns;
+    struct process_usage own, thread, children;
+    int64_t start_ns;
     uint64_t rss_limit, arg_start, arg_end, env_start, env_end;
-    uint64_t voluntary_switches;
     unsigned umask;
     int n_queued;
     uint64_t queue_limit;
@@ -46,7 +45,6 @@ static void gather_tree(struct process *process, struct facts *facts) {
     facts->ppid = process_parent_pid(process);
     facts->start_ns = process->start_ns - process->kernel->boot_ns;
     facts->own = cputime_usage(process);
-    facts->cpu_ns = facts->own.cpu_ns;
 }
 
 static void gather_image(struct process *process, struct facts *facts) {
@@ -92,8 +90,8 @@ static void gather_thread(struct task *task, bool whole_process, struct facts *f
     facts->tid = task_tid(task);
     facts->tracer = tracer_of(task);
     facts->state = atomic_load(&task->state);
-    facts->voluntary_switches = atomic_load(&task->voluntary_switches);
-    if (!whole_process) facts->cpu_ns = cputime_of_task(task);
+    facts->thread = cputime_usage_of_task(task);
+    if (!whole_process) facts->own = facts->thread;
     host_mutex_lock(&task->lock);
     memcpy(facts->comm, task->comm, sizeof facts->comm);
     facts->cred = task->cred;
@@ -136,9 +134,10 @@ static int show_stat(const struct proc_node *node, struct text *text, bool whole
     const int r = gather(node, whole_process, &f);
     if (r) return r;
     text_printf(text, "%d (%s) %c %d %d %d %u %d 4194304 ", f.tid, f.comm, f.state, f.ppid, f.pgid, f.sid, f.tty, f.tty_group);
-    text_printf(text, "%llu 0 %llu 0 ", (unsigned long long)f.own.minor_faults,
-                (unsigned long long)f.children.minor_faults);
-    text_printf(text, "%lld 0 %lld 0 ", ticks(f.cpu_ns), ticks(f.children.cpu_ns));
+    text_printf(text, "%llu %llu %llu %llu ", (unsigned long long)f.own.minor_faults, (unsigned long long)f.children.minor_faults,
+                (unsigned long long)f.own.major_faults, (unsigned long long)f.children.major_faults);
+    text_printf(text, "%lld %lld ", ticks(f.own.cpu_ns - f.own.system_ns), ticks(f.own.system_ns));
+    text_printf(text, "%lld %lld ", ticks(f.children.cpu_ns - f.children.system_ns), ticks(f.children.system_ns));
     text_printf(text, "%d %d %d 0 %lld ", f.priority ? -1 - f.priority : 20 + f.nice, f.nice, f.n_threads,
                 ticks(f.start_ns));
     text_printf(text, "%llu %llu %llu ", (unsigned long long)f.memory.mapped,
@@ -227,8 +226,8 @@ static void show_scheduling(const struct facts *f, int n_cpus, struct text *text
     text_printf(text, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\nSpeculation_Store_Bypass:\tvulnerable\n", f->cred.no_new_privs);
     text_printf(text, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t", (unsigned long long)allowed);
     show_list(allowed, text);
-    text_printf(text, "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t0\n",
-                (unsigned long long)f->voluntary_switches);
+    text_printf(text, "Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
+                (unsigned long long)f->thread.voluntary_switches, (unsigned long long)f->thread.involuntary_switches);
 }
 
 PROC_TEXT(status) {

@@ -111,7 +111,8 @@ PROC_TEXT(meminfo) {
 }
 
 static int add_cpu_time(struct process *process, void *arg) {
-    *(int64_t *)arg += cputime_of_process(process);
+    const struct process_usage usage = cputime_usage(process);
+    cputime_add(arg, &usage);
     return 0;
 }
 
@@ -121,13 +122,14 @@ static int64_t uptime_ns(const struct kernel *kernel) {
 
 PROC_TEXT(system_stat) {
     struct kernel *kernel = kernel_of(node);
-    int64_t used = 0;
+    struct process_usage used = {0};
     process_for_each(kernel, add_cpu_time, &used);
     const int64_t tick = 1000000000 / USER_HZ, all = uptime_ns(kernel) * kernel->n_cpus;
-    const long long user = used / tick, idle = all > used ? (all - used) / tick : 0;
-    text_printf(text, "cpu  %lld 0 0 %lld 0 0 0 0 0 0\n", user, idle);
-    for (int cpu = 0; cpu < kernel->n_cpus; cpu++) {
-        text_printf(text, "cpu%d %lld 0 0 %lld 0 0 0 0 0 0\n", cpu, user / kernel->n_cpus, idle / kernel->n_cpus);
+    const long long user = (used.cpu_ns - used.system_ns) / tick, kernel_ticks = used.system_ns / tick;
+    const long long idle = all > used.cpu_ns ? (all - used.cpu_ns) / tick : 0, n = kernel->n_cpus;
+    text_printf(text, "cpu  %lld 0 %lld %lld 0 0 0 0 0 0\n", user, kernel_ticks, idle);
+    for (int cpu = 0; cpu < n; cpu++) {
+        text_printf(text, "cpu%d %lld 0 %lld %lld 0 0 0 0 0 0\n", cpu, user / n, kernel_ticks / n, idle / n);
     }
     const long long boot = (scheduler_realtime_ns(kernel->scheduler) - uptime_ns(kernel)) / 1000000000;
     host_mutex_lock(&kernel->tasks_lock);
