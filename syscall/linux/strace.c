@@ -48,7 +48,7 @@ static void print(struct strace *strace, struct line *line) {
     line_put(line, "\n");
     line->text[line->n - 1] = '\n';
     host_mutex_lock(&strace->lock);
-    const int64_t now = host_clock_realtime_ns();
+    const int64_t now = scheduler_realtime_ns(line->task->kernel->scheduler);
     if (strace->clock) n += (size_t)snprintf(times, sizeof times, "%" PRId64 ".%06" PRId64 " ", now / 1000000000, now / 1000 % 1000000);
     if (strace->relative) {
         const int64_t passed = strace->last_ns ? now - strace->last_ns : 0;
@@ -151,7 +151,7 @@ void strace_enter(struct task *task, const struct syscall_row *row, struct strac
     const struct strace *strace = strace_of(task);
     *call = (struct strace_call){.wanted = strace_wants(strace, task->syscall.number)};
     if (!call->wanted) return;
-    if (strace->duration) call->start_ns = host_clock_monotonic_ns();
+    if (strace->duration) call->start_ns = sched_now_ns(&task->sched);
     if (strace->count) call->cpu_ns = host_clock_thread_cpu_ns();
     if (!strace->lines) return;
     if (replaces_program(task->syscall.number) || never_returns(task->syscall.number)) start_line(task, row);
@@ -205,7 +205,7 @@ void strace_exit(struct task *task, const struct syscall_row *row, const struct 
     put_beginning(&line, row);
     put_result(&line, row);
     if (strace->duration) {
-        const int64_t spent = host_clock_monotonic_ns() - call->start_ns;
+        const int64_t spent = sched_now_ns(&task->sched) - call->start_ns;
         line_put(&line, " <%" PRId64 ".%06" PRId64 ">", spent / 1000000000, spent / 1000 % 1000000);
     }
     print(strace, &line);

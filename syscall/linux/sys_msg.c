@@ -48,36 +48,27 @@ int64_t sys_msgrcv(struct task *task, const uint64_t arg[6]) {
     return r;
 }
 
-static int64_t stat(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6], int cmd) {
-    struct linux_msqid_ds ds;
-    const int64_t r = msg_stat(caller, (int32_t)arg[0], cmd, &ds);
-    return r < 0 || copy_to_guest(task, arg[2], &ds, sizeof ds) == 0 ? r : -EFAULT;
+static int64_t stat(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return msg_stat(caller, id, cmd, &data->msg);
 }
 
-static int64_t limits(struct task *task, const struct ipc_caller *caller, int cmd, uint64_t gva) {
-    struct linux_msginfo info;
-    const int64_t r = msg_limits(caller, cmd, &info);
-    return copy_to_guest(task, gva, &info, sizeof info) ? -EFAULT : r;
+static int64_t limits(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return msg_limits(caller, cmd, &data->msg_info);
 }
 
-static int64_t set(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6]) {
-    struct linux_msqid_ds ds;
-    if (copy_from_guest(task, &ds, arg[2], sizeof ds)) return -EFAULT;
-    return msg_set(caller, (int32_t)arg[0], &ds);
+static int64_t set(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return msg_set(caller, id, &data->msg);
+}
+
+static int64_t drop(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return msg_remove(caller, id);
 }
 
 int64_t sys_msgctl(struct task *task, const uint64_t arg[6]) {
-    const struct ipc_caller caller = ipc_caller_of(task);
-    const int32_t id = (int32_t)arg[0], cmd = (int32_t)arg[1];
-    if (id < 0 || cmd < 0) return -EINVAL;
-    switch (cmd) {
-        case IPC_RMID: return msg_remove(&caller, id);
-        case IPC_SET: return set(task, &caller, arg);
-        case IPC_STAT:
-        case MSG_STAT:
-        case MSG_STAT_ANY: return stat(task, &caller, arg, cmd);
-        case IPC_INFO:
-        case MSG_INFO: return limits(task, &caller, cmd, arg[2]);
-        default: return -EINVAL;
-    }
+    enum { DS = sizeof(struct linux_msqid_ds), INFO = sizeof(struct linux_msginfo) };
+    static const struct ipc_command commands[] = {
+        {IPC_RMID, 0, 0, drop},     {IPC_SET, DS, 0, set},        {IPC_STAT, 0, DS, stat},     {MSG_STAT, 0, DS, stat},
+        {MSG_STAT_ANY, 0, DS, stat}, {IPC_INFO, 0, INFO, limits}, {MSG_INFO, 0, INFO, limits},
+    };
+    return ipc_control(task, commands, ARRAY_LEN(commands), (int32_t)arg[0], (int32_t)arg[1], arg[2]);
 }

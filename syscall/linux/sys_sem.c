@@ -47,22 +47,30 @@ int64_t sys_semtimedop(struct task *task, const uint64_t arg[6]) {
     return err ? err : operate(task, arg, deadline_ns);
 }
 
-static int64_t stat(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6], int cmd) {
-    struct linux_semid_ds ds;
-    const int64_t r = sem_stat(caller, (int32_t)arg[0], cmd, &ds);
-    return r < 0 || copy_to_guest(task, arg[3], &ds, sizeof ds) == 0 ? r : -EFAULT;
+static int64_t stat(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return sem_stat(caller, id, cmd, &data->sem);
 }
 
-static int64_t limits(struct task *task, const struct ipc_caller *caller, int cmd, uint64_t gva) {
-    struct linux_seminfo info;
-    const int64_t r = sem_limits(caller, cmd, &info);
-    return copy_to_guest(task, gva, &info, sizeof info) ? -EFAULT : r;
+static int64_t limits(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return sem_limits(caller, cmd, &data->sem_info);
 }
 
-static int64_t set(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6]) {
-    struct linux_semid_ds ds;
-    if (copy_from_guest(task, &ds, arg[3], sizeof ds)) return -EFAULT;
-    return sem_set(caller, (int32_t)arg[0], &ds);
+static int64_t set(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return sem_set(caller, id, &data->sem);
+}
+
+static int64_t drop(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return sem_remove(caller, id);
+}
+
+/* The commands that are about the set, as are those of shmctl and msgctl. */
+static int64_t control(struct task *task, const uint64_t arg[6]) {
+    enum { DS = sizeof(struct linux_semid_ds), INFO = sizeof(struct linux_seminfo) };
+    static const struct ipc_command commands[] = {
+        {IPC_RMID, 0, 0, drop},      {IPC_SET, DS, 0, set},       {IPC_STAT, 0, DS, stat},     {SEM_STAT, 0, DS, stat},
+        {SEM_STAT_ANY, 0, DS, stat}, {IPC_INFO, 0, INFO, limits}, {SEM_INFO, 0, INFO, limits},
+    };
+    return ipc_control(task, commands, ARRAY_LEN(commands), (int32_t)arg[0], (int32_t)arg[2], arg[3]);
 }
 
 /* GETALL and SETALL: the values lie in an array in guest memory. */
@@ -89,13 +97,6 @@ int64_t sys_semctl(struct task *task, const uint64_t arg[6]) {
     const int32_t id = (int32_t)arg[0], number = (int32_t)arg[1], cmd = (int32_t)arg[2];
     if (id < 0) return -EINVAL;
     switch (cmd) {
-        case IPC_RMID: return sem_remove(&caller, id);
-        case IPC_SET: return set(task, &caller, arg);
-        case IPC_STAT:
-        case SEM_STAT:
-        case SEM_STAT_ANY: return stat(task, &caller, arg, cmd);
-        case IPC_INFO:
-        case SEM_INFO: return limits(task, &caller, cmd, arg[3]);
         case SEM_GETVAL:
         case SEM_GETPID:
         case SEM_GETNCNT:
@@ -103,6 +104,6 @@ int64_t sys_semctl(struct task *task, const uint64_t arg[6]) {
         case SEM_SETVAL: return sem_set_value(&caller, id, number, (int32_t)arg[3]);
         case SEM_GETALL: return all(task, &caller, arg, false);
         case SEM_SETALL: return all(task, &caller, arg, true);
-        default: return -EINVAL;
+        default: return control(task, arg);
     }
 }

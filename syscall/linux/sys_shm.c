@@ -45,44 +45,36 @@ int64_t sys_shmdt(struct task *task, const uint64_t arg[6]) {
     return space_unmap_owned(task_space(task), arg[0]);
 }
 
-static int64_t stat(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6], int cmd) {
-    struct linux_shmid_ds ds;
-    const int64_t r = shm_stat(caller, (int32_t)arg[0], cmd, &ds);
-    return r < 0 || copy_to_guest(task, arg[2], &ds, sizeof ds) == 0 ? r : -EFAULT;
+static int64_t stat(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return shm_stat(caller, id, cmd, &data->shm);
 }
 
-static int64_t limits(struct task *task, const struct ipc_caller *caller, uint64_t gva) {
-    struct linux_shminfo info;
-    const int64_t r = shm_limits(caller, &info);
-    return copy_to_guest(task, gva, &info, sizeof info) ? -EFAULT : r;
+static int64_t limits(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return shm_limits(caller, &data->shm_limits);
 }
 
-static int64_t usage(struct task *task, const struct ipc_caller *caller, uint64_t gva) {
-    struct linux_shm_info info;
-    const int64_t r = shm_usage(caller, &info);
-    return copy_to_guest(task, gva, &info, sizeof info) ? -EFAULT : r;
+static int64_t usage(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return shm_usage(caller, &data->shm_info);
 }
 
-static int64_t set(struct task *task, const struct ipc_caller *caller, const uint64_t arg[6]) {
-    struct linux_shmid_ds ds;
-    if (copy_from_guest(task, &ds, arg[2], sizeof ds)) return -EFAULT;
-    return shm_set(caller, (int32_t)arg[0], &ds);
+static int64_t set(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return shm_set(caller, id, &data->shm);
+}
+
+static int64_t drop(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return shm_remove(caller, id);
+}
+
+static int64_t lock(const struct ipc_caller *caller, int32_t id, int cmd, union ipc_data *data) {
+    return shm_lock(caller, id, cmd == SHM_LOCK);
 }
 
 int64_t sys_shmctl(struct task *task, const uint64_t arg[6]) {
-    const struct ipc_caller caller = ipc_caller_of(task);
-    const int32_t id = (int32_t)arg[0], cmd = (int32_t)arg[1];
-    if (id < 0 || cmd < 0) return -EINVAL;
-    switch (cmd) {
-        case IPC_RMID: return shm_remove(&caller, id);
-        case IPC_SET: return set(task, &caller, arg);
-        case IPC_STAT:
-        case SHM_STAT:
-        case SHM_STAT_ANY: return stat(task, &caller, arg, cmd);
-        case IPC_INFO: return limits(task, &caller, arg[2]);
-        case SHM_INFO: return usage(task, &caller, arg[2]);
-        case SHM_LOCK:
-        case SHM_UNLOCK: return shm_lock(&caller, id, cmd == SHM_LOCK);
-        default: return -EINVAL;
-    }
+    enum { DS = sizeof(struct linux_shmid_ds), LIMITS = sizeof(struct linux_shminfo), USAGE = sizeof(struct linux_shm_info) };
+    static const struct ipc_command commands[] = {
+        {IPC_RMID, 0, 0, drop},      {IPC_SET, DS, 0, set},         {IPC_STAT, 0, DS, stat},     {SHM_STAT, 0, DS, stat},
+        {SHM_STAT_ANY, 0, DS, stat}, {IPC_INFO, 0, LIMITS, limits}, {SHM_INFO, 0, USAGE, usage}, {SHM_LOCK, 0, 0, lock},
+        {SHM_UNLOCK, 0, 0, lock},
+    };
+    return ipc_control(task, commands, ARRAY_LEN(commands), (int32_t)arg[0], (int32_t)arg[1], arg[2]);
 }

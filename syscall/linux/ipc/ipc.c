@@ -8,9 +8,10 @@
 
 #include <stdlib.h>
 
-struct ipc *ipc_new(void) {
+struct ipc *ipc_new(const struct scheduler *scheduler) {
     struct ipc *ipc = calloc(1, sizeof *ipc);
     if (!ipc) return NULL;
+    ipc->scheduler = scheduler;
     ipc_table_init(&ipc->shm, SHMMNI);
     ipc_table_init(&ipc->sem, SEMMNI);
     ipc_table_init(&ipc->msg, MSGMNI);

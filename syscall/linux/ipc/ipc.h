@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What the processes of one machine share by key or name: System V shared memory, semaphores and message queues, POSIX message
- * queues. One per
- * machine, owned by its kernel; nothing of the host's own IPC is seen. Thread-safe. */
+ * queues. One per machine, owned by its kernel; nothing of the host's own IPC is seen. Thread-safe. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +8,7 @@
 
 struct ipc;
 struct sched_thread;
+struct scheduler;
 
 /* Who asks. Values of one call; what it points at is borrowed for the call. */
 struct ipc_caller {
@@ -24,6 +24,7 @@ struct ipc_caller {
     bool may_lock;           /* CAP_IPC_LOCK, or RLIMIT_MEMLOCK is not 0 */
 };
 
-struct ipc *ipc_new(void);
+/* scheduler: whose clock it uses; borrowed. */
+struct ipc *ipc_new(const struct scheduler *scheduler);
 /* Nobody may use it any more; what is left in it goes. */
 void ipc_free(struct ipc *ipc);

@@ -4,7 +4,7 @@
 #include "syscall/linux/ipc/ipc_table.h"
 
 #include "base/error.h"
-#include "host/clock.h"
+#include "sched/scheduler.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +33,8 @@ void ipc_object_put(struct ipc_object *object) {
     if (atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel) == 1) object->free(object);
 }
 
-int64_t ipc_now(void) {
-    return host_clock_realtime_ns() / 1000000000;
+int64_t ipc_now(const struct ipc_object *object) {
+    return scheduler_realtime_ns(object->scheduler) / 1000000000;
 }
 
 static bool in_group(const struct ipc_caller *caller, uint32_t gid) {
@@ -63,7 +63,7 @@ int ipc_set_perm_locked(struct ipc_object *object, const struct linux_ipc_perm *
     object->perm.uid = perm->uid;
     object->perm.gid = perm->gid;
     object->perm.mode = (object->perm.mode & ~0777u) | (perm->mode & 0777);
-    object->ctime = ipc_now();
+    object->ctime = ipc_now(object);
     return 0;
 }
 
@@ -126,8 +126,9 @@ static int64_t enter_locked(const struct ipc_caller *caller, struct ipc_table *t
     table->slots[index] = object;
     table->n_used++;
     atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed);
+    object->scheduler = caller->ipc->scheduler;
     object->id = (int32_t)(table->seq << INDEX_BITS) | index;
-    object->ctime = ipc_now();
+    object->ctime = ipc_now(object);
     object->perm = (struct linux_ipc_perm){.key = get->key, .uid = caller->uid, .gid = caller->gid, .cuid = caller->uid,
                                            .cgid = caller->gid, .mode = (uint32_t)get->flags & 0777,
                                            .seq = (uint16_t)table->seq};

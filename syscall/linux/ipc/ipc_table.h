@@ -11,7 +11,8 @@
 #include <stdatomic.h>
 
 struct ipc_object {
-    int32_t id;           /* immutable once in the table */
+    int32_t id;           /* immutable once in the table, as is the next */
+    const struct scheduler *scheduler; /* borrowed from the machine: its clock */
     bool removed;         /* guarded by the table's lock, as the rest */
     struct linux_ipc_perm perm;
     int64_t ctime;
@@ -28,6 +29,7 @@ struct ipc_table {
 };
 
 struct ipc {
+    const struct scheduler *scheduler; /* immutable; borrowed */
     struct ipc_table shm, sem, msg;
     struct host_mutex mq_lock;
     struct list mqueues; /* guarded by mq_lock: POSIX message queues that have a name */
@@ -72,5 +74,5 @@ void ipc_take_out_locked(struct ipc_table *table, struct ipc_object *object);
 struct ipc_object *ipc_object_get(struct ipc_object *object);
 void ipc_object_put(struct ipc_object *object);
 
-/* Seconds since 1970. */
-int64_t ipc_now(void);
+/* Seconds since 1970 on the machine's clock, of an object in a table. */
+int64_t ipc_now(const struct ipc_object *object);

@@ -31,7 +31,7 @@ static int64_t try_send_locked(struct transfer *t) {
     ipc->msg_count++;
     ipc->msg_bytes += t->msg->size;
     queue->lspid = t->caller->pid;
-    queue->stime = ipc_now();
+    queue->stime = ipc_now(&queue->ipc);
     t->taken = true;
     return 0;
 }
@@ -82,7 +82,7 @@ static void take_locked(struct transfer *t, struct msg **at) {
     t->caller->ipc->msg_count--;
     t->caller->ipc->msg_bytes -= msg->size;
     queue->lrpid = t->caller->pid;
-    queue->rtime = ipc_now();
+    queue->rtime = ipc_now(&queue->ipc);
     t->msg = msg;
     t->taken = true;
 }

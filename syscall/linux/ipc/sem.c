@@ -184,7 +184,7 @@ int64_t sem_ask(const struct ipc_caller *caller, int32_t id, int32_t number, int
 static void store_locked(struct sem_set *set, uint32_t number, uint16_t value, int pid) {
     set->sem[number].value = value;
     set->sem[number].pid = pid;
-    set->ipc.ctime = ipc_now();
+    set->ipc.ctime = ipc_now(&set->ipc);
 }
 
 int sem_set_value(const struct ipc_caller *caller, int32_t id, int32_t number, int32_t value) {

@@ -41,7 +41,7 @@ int sem_try_locked(struct sem_set *set, struct sem_waiter *waiter) {
         }
     }
     for (unsigned i = 0; i < waiter->n_ops; i++) set->sem[waiter->ops[i].num].pid = waiter->pid;
-    set->otime = ipc_now();
+    set->otime = ipc_now(&set->ipc);
     return 0;
 }
 

@@ -60,7 +60,7 @@ static void take_back_locked(const struct sem_undo *undo, int pid) {
         set->sem[i].value = (uint16_t)(value < 0 ? 0 : value > SEMVMX ? SEMVMX : value);
         set->sem[i].pid = pid;
     }
-    set->otime = ipc_now();
+    set->otime = ipc_now(&set->ipc);
     sem_wake_locked(set);
 }
 

@@ -59,7 +59,7 @@ static void unmapped(struct mem_object_owner *owner, uint32_t left) {
     struct shm_segment *segment = CONTAINER_OF(owner, struct shm_segment, owner);
     struct ipc_table *table = &segment->machine->shm;
     host_mutex_lock(&table->lock);
-    segment->dtime = ipc_now();
+    segment->dtime = ipc_now(&segment->ipc);
     const bool last = !left && (segment->ipc.perm.mode & SHM_DEST) && !segment->ipc.removed;
     if (last) take_out_locked(segment);
     host_mutex_unlock(&table->lock);
@@ -165,7 +165,7 @@ void shm_note_attach(const struct ipc_caller *caller, int32_t id) {
     host_mutex_lock(&caller->ipc->shm.lock);
     struct shm_segment *segment = find_locked(caller, id, 0, &err);
     if (segment) {
-        segment->atime = ipc_now();
+        segment->atime = ipc_now(&segment->ipc);
         segment->lpid = caller->pid;
     }
     host_mutex_unlock(&caller->ipc->shm.lock);

@@ -49,7 +49,7 @@ struct kernel *kernel_new(const struct kernel_options *options) {
     set_names(kernel);
     job_control_init(kernel);
     kernel->futexes = futex_table_new();
-    kernel->ipc = ipc_new();
+    kernel->ipc = ipc_new(kernel->scheduler);
     kernel->net = net_new(&(struct net_options){
         .vfs = options->vfs, .reach = (enum net_reach)options->net, .identify = task_identify,
     });
