@@ -19,6 +19,7 @@ struct invocation {
 
 /* Commands return the exit status. */
 int command_run(const struct invocation *invocation);
+int command_explore(const struct invocation *invocation);
 int command_unavailable(const struct invocation *invocation);
 
 struct run_options {
@@ -30,6 +31,8 @@ struct run_options {
 
 /* Parses up to the program's name. Returns its index in argv (argc when there is none), or -1 after a message. */
 int run_options_parse(struct run_options *options, const struct invocation *invocation);
+/* Handles argv[at], which begins with "--". Returns the index of the next argument, or -1 after a message. */
+int run_options_parse_one(struct run_options *options, const struct invocation *invocation, int at);
 void run_options_print(void);
 
 /* Prints "lockstep: ..." on stderr. */

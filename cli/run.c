@@ -59,6 +59,11 @@ static int parse_and_run(struct run_options *options, const struct invocation *i
         complain("--seed is for --deterministic");
         return STATUS_BAD_USE;
     }
+    const bool is_chosen = options->machine.strategy || options->machine.schedule || options->machine.depth;
+    if (is_chosen && !options->machine.deterministic) {
+        complain("--strategy, --depth and --schedule are for --deterministic");
+        return STATUS_BAD_USE;
+    }
     if (program < invocation->argc) return run(options, invocation->argv + program);
     complain("no program to run; see lockstep run --help");
     return STATUS_BAD_USE;

@@ -110,6 +110,25 @@ static bool option_seed(struct run_options *options, char *value) {
     return false;
 }
 
+static bool option_strategy(struct run_options *options, char *value) {
+    options->machine.strategy = value;
+    return true;
+}
+
+static bool option_depth(struct run_options *options, char *value) {
+    char *end;
+    const unsigned long depth = strtoul(value, &end, 10);
+    options->machine.depth = (unsigned)depth;
+    if (*value >= '0' && *value <= '9' && *end == '\0' && depth >= 1 && depth <= 16) return true;
+    complain("--depth needs a number from 1 to 16");
+    return false;
+}
+
+static bool option_schedule(struct run_options *options, char *value) {
+    options->machine.schedule = value;
+    return true;
+}
+
 static bool option_help(struct run_options *options, char *value) {
     options->help = true;
     return true;
@@ -137,8 +156,7 @@ static const struct option_row *find_row(const char *name, size_t n) {
     return NULL;
 }
 
-/* Handles argv[at]. Returns the index of the next argument, or -1 after a message. */
-static int parse_one(struct run_options *options, const struct invocation *invocation, int at) {
+int run_options_parse_one(struct run_options *options, const struct invocation *invocation, int at) {
     char *name = invocation->argv[at] + 2;
     char *equals = strchr(name, '=');
     const size_t n = equals ? (size_t)(equals - name) : strlen(name);
@@ -172,7 +190,7 @@ int run_options_parse(struct run_options *options, const struct invocation *invo
             complain("unknown option %s; see lockstep run --help", argument);
             return -1;
         }
-        at = parse_one(options, invocation, at);
+        at = run_options_parse_one(options, invocation, at);
     }
     return at;
 }

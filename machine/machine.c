@@ -93,8 +93,10 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .core_limit = host_limit_core(),
         .inherited_ignored = machine->inherited_ignored,
         .inherited_blocked = machine->inherited_blocked,
-        .explain_crash = options->explain_crash ? machine_explain_crash : NULL,
+        .explain_crash = machine->hooks ? machine_note_crash : options->explain_crash ? machine_explain_crash : NULL,
         .explain_crash_arg = machine,
+        .before_clone = machine->hooks ? machine_note_clone : NULL,
+        .before_clone_arg = machine,
         .init_stopped = machine_init_stopped,
         .init_stopped_arg = machine,
     };
@@ -104,12 +106,15 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
     return proc && vfs_mount(machine->vfs, "proc", proc) == 0 ? 0 : no_memory(error);
 }
 
-static int make_scheduler(struct lockstep_machine *machine, const struct lockstep_options *options) {
+static int make_scheduler(struct lockstep_machine *machine, const struct lockstep_options *options, struct lockstep_error *error) {
+    struct strategy *strategy = NULL;
     machine_init_entropy(machine, options->deterministic);
     machine->random.state = ~options->seed;
-    strategy_random_init(&machine->strategy, options->seed);
-    machine->scheduler = scheduler_new(options->deterministic ? &machine->strategy.strategy : NULL);
-    return machine->scheduler ? 0 : -1;
+    if (options->deterministic && machine_make_strategy(machine, options, &strategy, error)) return -1;
+    machine->scheduler = scheduler_new(strategy);
+    if (!machine->scheduler) return no_memory(error);
+    if (machine->hooks) machine_watch(machine);
+    return 0;
 }
 
 static int build(struct lockstep_machine *machine, const struct lockstep_options *options,
@@ -118,7 +123,8 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     machine->log.verbose = options->verbose;
     machine->inherit_descriptors = options->inherit_descriptors;
     if (options->explain_crash && machine_find_explainer(machine, options->rootfs, error)) return -1;
-    if (make_scheduler(machine, options)) return no_memory(error);
+    machine->hooks = options->hooks;
+    if (make_scheduler(machine, options, error)) return -1;
     if (choose(machine, options, error)) return -1;
     machine->frame_pool = frame_pool_new(machine->memory);
     if (!machine->frame_pool) return no_memory(error);
@@ -158,6 +164,8 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     if (machine->vfs) vfs_free(machine->vfs);
     if (machine->frame_pool) frame_pool_free(machine->frame_pool);
     scheduler_free(machine->scheduler);
+    strategy_free(machine->strategy);
+    free(machine->switches);
     host_mutex_fini(&machine->split_lock);
     free(machine->place);
     free(machine->explainer_root);

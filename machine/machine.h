@@ -8,9 +8,9 @@
 #include "cpu/engine.h"
 #include "host/host.h"
 #include "include/lockstep/lockstep.h"
+#include "machine/branch.h"
 #include "mmu/space.h"
 #include "sched/scheduler.h"
-#include "sched/strategy.h"
 
 struct fd_table;
 struct guest_siginfo;
@@ -27,7 +27,10 @@ struct lockstep_machine {
     int net;                        /* enum net_reach of net/net.h */
     struct host_mutex split_lock;   /* taken by locked accesses that cross a cache line */
     struct cpu_env cpu_env;
-    struct strategy_random strategy;     /* of a serial scheduler */
+    struct strategy *strategy;           /* owned; of a serial scheduler */
+    struct strategy_log schedule_log;    /* of an explored machine */
+    struct strategy_switch *switches;    /* owned: the schedule that is replayed; NULL: none */
+    struct strategy_schedule schedule;
     struct random_stream random;         /* of a serial machine: its randomness */
     struct entropy entropy;
     struct scheduler *scheduler;
@@ -40,6 +43,10 @@ struct lockstep_machine {
     bool inherit_descriptors;
     uint64_t inherited_ignored, inherited_blocked; /* host signals as bits, 0 when they are not forwarded */
     struct host_signal_watcher *watcher; /* NULL: signals are not forwarded */
+
+    const struct machine_hooks *hooks;   /* borrowed; NULL: nobody explores */
+    bool has_branched;                   /* carrier only, as outcome */
+    struct machine_outcome outcome;
 
     bool started; /* user's thread only */
 };
@@ -67,6 +74,15 @@ void machine_init_stopped(void *arg);
 /* explain.c: find returns 0 or -1 with *error. The other goes into kernel_options. */
 int machine_find_explainer(struct lockstep_machine *machine, const char *rootfs, struct lockstep_error *error);
 void machine_explain_crash(void *arg, struct task *task, const struct guest_siginfo *info);
+
+/* branch.c: go into kernel_options; arg: the machine. watch: the scheduler's news become outcomes. */
+void machine_note_crash(void *arg, struct task *task, const struct guest_siginfo *info);
+void machine_note_clone(void *arg);
+void machine_watch(struct lockstep_machine *machine);
+
+/* schedule.c: makes the strategy that the options ask for. Returns 0 or -1 with *error. */
+int machine_make_strategy(struct lockstep_machine *machine, const struct lockstep_options *options, struct strategy **out,
+                          struct lockstep_error *error);
 
 /* descriptors.c: the first process's table, from our own descriptors. Returns NULL without memory. */
 struct fd_table *machine_make_descriptors(struct lockstep_machine *machine);

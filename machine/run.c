@@ -9,6 +9,7 @@
 #include "syscall/linux/fs/fs_context.h"
 #include "syscall/linux/process/kernel.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,10 @@ static void wait_for_all(struct kernel *kernel) {
 void lockstep_machine_wait(struct lockstep_machine *machine, struct lockstep_status *status) {
     wait_for_all(machine->kernel);
     const int encoded = kernel_wait(machine->kernel);
+    if (machine->schedule.has_diverged) {
+        log_error(&machine->log, "the run left its schedule after %" PRIu64 " instructions: other program, options, files or input",
+                  machine->schedule.diverged_at);
+    }
     status->signaled = (encoded & 0x7f) != 0;
     status->code = status->signaled ? encoded & 0x7f : (encoded >> 8) & 0xff;
 }

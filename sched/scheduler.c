@@ -50,6 +50,22 @@ struct timer_service *scheduler_timers(struct scheduler *scheduler) {
     return scheduler->timers;
 }
 
+void scheduler_set_watch(struct scheduler *scheduler, const struct scheduler_watch *watch) {
+    scheduler->serial.watch = *watch;
+}
+
+void scheduler_set_strategy(struct scheduler *scheduler, struct strategy *strategy) {
+    scheduler->serial.strategy = strategy;
+}
+
+uint64_t scheduler_retired(const struct scheduler *scheduler) {
+    return scheduler->serial.retired;
+}
+
+uint32_t scheduler_running(const struct scheduler *scheduler) {
+    return scheduler->serial.running->number;
+}
+
 int64_t scheduler_monotonic_ns(const struct scheduler *scheduler) {
     return scheduler_is_serial(scheduler) ? serial_now_ns(&scheduler->serial) : host_clock_monotonic_ns();
 }
@@ -124,12 +140,16 @@ void sched_point(struct sched_thread *self, const struct strategy_event *event) 
     if (self->serial) serial_point(&self->scheduler->serial, self, event);
 }
 
+void sched_give_way(struct sched_thread *self) {
+    if (self->serial) serial_yield(&self->scheduler->serial, self, STRATEGY_SPIN);
+}
+
 uint64_t sched_choose(struct sched_thread *self, int choice, uint64_t n) {
     if (!self->serial || n < 2) return 0;
     return serial_choose(&self->scheduler->serial, (enum strategy_choice)choice, n);
 }
 
 void sched_yield_turn(struct sched_thread *self) {
-    if (self->serial) serial_yield(&self->scheduler->serial, self);
+    if (self->serial) serial_yield(&self->scheduler->serial, self, STRATEGY_YIELD);
     else host_thread_yield();
 }

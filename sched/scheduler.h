@@ -19,6 +19,21 @@ void scheduler_free(struct scheduler *scheduler);
 bool scheduler_is_serial(const struct scheduler *scheduler);
 struct timer_service *scheduler_timers(struct scheduler *scheduler);
 
+/* What somebody wants to hear of a serial machine; called on the carrier, may end the process. All of it is optional. */
+struct scheduler_watch {
+    void (*stuck)(void *arg);         /* all sleep, and nothing inside the machine will wake them */
+    void (*limit_reached)(void *arg); /* at the first switch after so many retired instructions */
+    uint64_t limit;                   /* 0: none */
+    void (*ended)(void *arg);         /* no thread is left */
+    void *arg;
+};
+void scheduler_set_watch(struct scheduler *scheduler, const struct scheduler_watch *watch);
+/* The strategy from now on; borrowed. Carrier only, once threads run. */
+void scheduler_set_strategy(struct scheduler *scheduler, struct strategy *strategy);
+/* Instructions that all threads retired; the running thread's number. */
+uint64_t scheduler_retired(const struct scheduler *scheduler);
+uint32_t scheduler_running(const struct scheduler *scheduler);
+
 /* The clocks of the machine, in nanoseconds; NULL: the host's. Deadlines are in monotonic time. */
 int64_t scheduler_monotonic_ns(const struct scheduler *scheduler);
 int64_t scheduler_realtime_ns(const struct scheduler *scheduler);
@@ -50,6 +65,8 @@ void sched_spend(struct sched_thread *self, int64_t ns);
 void sched_tick(struct sched_thread *self);
 /* It is about to do that: others may have their turn first. */
 void sched_point(struct sched_thread *self, const struct strategy_event *event);
+/* It loops in vain, as seen from outside: others have their turn. */
+void sched_give_way(struct sched_thread *self);
 /* One of n > 0, decided by the strategy (enum strategy_choice of sched/strategy.h); parallel: 0. */
 uint64_t sched_choose(struct sched_thread *self, int choice, uint64_t n);
 /* It cannot go on in a useful way before others have had their turn. */

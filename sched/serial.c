@@ -72,6 +72,8 @@ static void free_ended(struct serial *serial) {
 }
 
 static void begin_slice(struct serial *serial, struct serial_thread *next) {
+    const struct scheduler_watch *watch = &serial->watch;
+    if (watch->limit && serial->retired >= watch->limit) watch->limit_reached(watch->arg);
     serial->running = next;
     serial->slice_end = serial->retired + serial_choose(serial, STRATEGY_SLICE, SLICE_MAX) + 1;
 }
@@ -106,6 +108,7 @@ static void carry(void *arg) {
     host_fiber_switch(serial->base, first->fiber);
     free_ended(serial);
     host_fiber_free(serial->base);
+    if (serial->watch.ended) serial->watch.ended(serial->watch.arg);
     atomic_store(&serial->ended_event, 1);
     host_futex_wake(&serial->ended_event, INT32_MAX);
 }
@@ -184,7 +187,9 @@ int serial_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_
     return r;
 }
 
-int64_t serial_budget(const struct serial *serial) {
+/* Timers that a system call's time has made due fire before the next instruction, wherever slices end. */
+int64_t serial_budget(struct serial *serial) {
+    fire_due(serial);
     const int64_t slice = (int64_t)(serial->slice_end - serial->retired);
     const int64_t next = timer_service_next(serial->timers);
     const int64_t until = next == SCHED_NEVER ? slice : next - serial_now_ns(serial);
@@ -215,8 +220,7 @@ void serial_point(struct serial *serial, struct sched_thread *self, const struct
     own->next.kind = STRATEGY_RUN;
 }
 
-/* The others first, if there are any. */
-void serial_yield(struct serial *serial, struct sched_thread *self) {
+void serial_yield(struct serial *serial, struct sched_thread *self, enum strategy_reason reason) {
     struct serial_thread *own = self->serial;
     serial_take_posts(serial);
     fire_due(serial);
@@ -224,7 +228,7 @@ void serial_yield(struct serial *serial, struct sched_thread *self) {
         begin_slice(serial, own);
         return;
     }
-    struct serial_thread *next = serial_take_ready(serial, STRATEGY_YIELD);
+    struct serial_thread *next = serial_take_ready(serial, reason);
     append_ready(serial, own);
     begin_slice(serial, next);
     host_fiber_switch(own->fiber, next->fiber);

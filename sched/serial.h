@@ -48,6 +48,7 @@ struct serial {
     int64_t looked_ns;            /* when descriptors were last looked at */
     uint64_t slice_end;           /* in terms of retired */
 
+    struct scheduler_watch watch;
     bool started;                 /* the carrier runs; set before there is a second host thread */
     _Atomic uint32_t ended_event; /* atomic, futex word: 1 when the carrier is gone */
     int event;                    /* host event descriptor for posts; -1 until the start */
@@ -66,9 +67,10 @@ int serial_block(struct sched_thread *self, int64_t deadline_ns, bool interrupti
 int serial_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_fds, int64_t deadline_ns);
 /* The thread's token says awake. */
 void serial_make_ready(struct sched_thread *thread);
-int64_t serial_budget(const struct serial *serial);
+int64_t serial_budget(struct serial *serial);
 void serial_tick(struct serial *serial, struct sched_thread *self);
-void serial_yield(struct serial *serial, struct sched_thread *self);
+/* The others first, if there are any. reason: STRATEGY_YIELD or STRATEGY_SPIN. */
+void serial_yield(struct serial *serial, struct sched_thread *self, enum strategy_reason reason);
 /* The running thread is about to do that: a decision point if the strategy wants it, or if its slice is over. */
 void serial_point(struct serial *serial, struct sched_thread *self, const struct strategy_event *event);
 

@@ -31,7 +31,7 @@ static unsigned pick(struct serial *serial, enum strategy_reason reason) {
 }
 
 struct serial_thread *serial_take_ready(struct serial *serial, enum strategy_reason reason) {
-    unsigned i = serial->n_ready > 1 ? pick(serial, reason) : 0;
+    unsigned i = serial->n_ready > 1 || reason == STRATEGY_SPIN ? pick(serial, reason) : 0;
     struct list *node = serial->ready.next;
     while (i-- > 0) node = node->next;
     list_remove(node);

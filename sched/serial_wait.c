@@ -106,6 +106,7 @@ static int64_t later(int64_t now_ns, int64_t by_ns) {
 void serial_idle(struct serial *serial) {
     const int64_t next = timer_service_next(serial->timers), left = next - serial_now_ns(serial);
     const bool host_waits = !list_empty(&serial->pollers);
+    if (next == SCHED_NEVER && !host_waits && serial->watch.stuck) serial->watch.stuck(serial->watch.arg);
     if (next != SCHED_NEVER && !host_waits) {
         serial->passed_ns += left;
         return;

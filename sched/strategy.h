@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum strategy_choice {
-    STRATEGY_THREAD, /* which of n > 1 threads goes on: an index in threads[] */
+    STRATEGY_THREAD, /* which of n threads goes on: an index in threads[] */
     STRATEGY_SLICE,  /* for how many instructions at most, less one, running alone or not */
     STRATEGY_WAITER, /* which of n > 1 alike waiters is woken, 0: the one that waits longest */
     STRATEGY_FAULT,  /* how a call ends: 0 as ever; below n: the odd ends that the caller knows of */
@@ -33,7 +33,8 @@ struct strategy_event {
 enum strategy_reason {
     STRATEGY_SLICE_END, /* the running thread could go on; so it could at a decision point */
     STRATEGY_POINT,
-    STRATEGY_YIELD,     /* it spins: it is not among the candidates */
+    STRATEGY_SPIN,      /* it has been seen to loop in vain: it is not among the candidates, and there may be only one */
+    STRATEGY_YIELD,     /* it says itself that it spins: so, too */
     STRATEGY_SLEEP,     /* it cannot go on */
     STRATEGY_EXIT,
 };
@@ -58,11 +59,51 @@ struct strategy {
     unsigned points;
 };
 
-/* Picks at random, each thread as likely as the others, for lengths from a few hundred to a hundred thousand instructions, short ones
- * as likely as long ones. */
-struct strategy_random {
-    struct strategy strategy;
-    struct random_stream stream;
+/* What earlier runs of the same program tell; all zero: nothing. Threads past the end count for the last. */
+enum { STRATEGY_THREADS = 256 };
+struct strategy_profile {
+    uint64_t n_questions;    /* STRATEGY_THREAD ones of a run */
+    uint64_t target;         /* an address that several threads access, one of them writing */
+    uint32_t n_accesses[STRATEGY_THREADS]; /* to that, by thread; children not counted to parents */
 };
 
-void strategy_random_init(struct strategy_random *strategy, uint64_t seed);
+struct strategy_options {
+    const char *name;        /* a row of strategies.def */
+    uint64_t seed;
+    unsigned depth;          /* of pct: switches that the bug needs, at least 1; 0: 3 */
+    const struct strategy_profile *profile; /* NULL: none; used during the call only */
+};
+
+/* Returns NULL without memory or when there is none of that name. */
+struct strategy *strategy_new(const struct strategy_options *options);
+void strategy_free(struct strategy *strategy);
+bool strategy_exists(const char *name);
+/* "random walk ...": what there is. */
+const char *strategy_names(void);
+
+/* A schedule: where the running thread changed, or was asked for. Answers of other kinds are not kept. */
+struct strategy_switch {
+    uint64_t retired;
+    uint32_t thread;
+    uint32_t reason; /* enum strategy_reason */
+};
+
+/* Passes every question on to `inner` and keeps the threads that were chosen in `out`, up to `room`; n counts all. Borrows both. */
+struct strategy_log {
+    struct strategy strategy;
+    struct strategy *inner;
+    struct strategy_switch *out;
+    uint64_t n, room;
+    uint64_t n_asked;        /* questions of STRATEGY_THREAD */
+};
+void strategy_log_init(struct strategy_log *log, struct strategy *inner, struct strategy_switch *out, uint64_t room);
+
+/* Does what a schedule says, and says whether the run is another one: from then on it takes the first thread, always. */
+struct strategy_schedule {
+    struct strategy strategy;
+    const struct strategy_switch *switches; /* borrowed */
+    uint64_t n, next;
+    bool has_diverged;
+    uint64_t diverged_at;    /* retired */
+};
+void strategy_schedule_init(struct strategy_schedule *schedule, const struct strategy_switch *switches, uint64_t n);

@@ -22,6 +22,7 @@ extern "C" {
 #endif
 
 struct lockstep_machine;
+struct machine_hooks;
 
 struct lockstep_options {
     const char *engine;   /* "auto", "interp", "jit" */
@@ -43,6 +44,10 @@ struct lockstep_options {
      * run. The number of processors that the guest sees is fixed, and instructions are counted. */
     bool deterministic;
     uint64_t seed;
+    const char *strategy; /* by name, of a deterministic machine; NULL: "random" */
+    unsigned depth;       /* of the strategy pct; 0: its own */
+    const char *schedule; /* host file with a schedule that `explore` wrote: done again instead of a strategy; NULL: none */
+    const struct machine_hooks *hooks; /* Lockstep's own explorer; NULL otherwise */
     /* Take the signals that the host sends to this process and give them to the guest's first process. Blocks them
      * in the calling thread; make the machine before any other thread. */
     bool forward_signals;

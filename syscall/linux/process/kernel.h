@@ -55,6 +55,9 @@ struct kernel_options {
     /* A process dies of a signal that dumps core; its threads stand still. The dying thread, no lock held; may be NULL */
     void (*explain_crash)(void *arg, struct task *task, const struct guest_siginfo *info);
     void *explain_crash_arg;
+    /* A task is about to be made by another one, on whose thread this is called with no lock held; may be NULL */
+    void (*before_clone)(void *arg);
+    void *before_clone_arg;
 };
 
 struct kernel {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* What an explorer does with a machine: it is called where the program stops being one thread, may copy the whole process there, gives
+ * each copy another schedule, and hears how it ended. For explore/ and machine/. */
+#pragma once
+
+#include "include/lockstep/lockstep.h"
+#include "sched/strategy.h"
+
+enum machine_ending { MACHINE_EXITED, MACHINE_SIGNALED, MACHINE_STUCK, MACHINE_LIMIT };
+
+enum { MACHINE_STACK = 8, MACHINE_TEXT = 1536 };
+
+struct machine_outcome {
+    enum machine_ending ending;
+    int code;                        /* exit code or signal of the first process, or of the first one that crashed */
+    uint64_t retired, n_questions;
+    uint64_t stack[MACHINE_STACK];   /* of the crash: the instruction, then what look like return addresses; 0: no more */
+    uint64_t stack_key;              /* of all that: equal for what is the same failure */
+    char text[MACHINE_TEXT];         /* lines for people: who waits for what */
+};
+
+/* Call-backs run on the machine's only thread. */
+struct machine_hooks {
+    /* The first process is about to make its first thread or child. */
+    void (*branch)(void *arg);
+    /* The run is over; outcome is borrowed. Does not return: it ends the process. */
+    void (*ended)(void *arg, const struct machine_outcome *outcome);
+    uint64_t limit;                  /* of instructions; may be changed in branch */
+    void *arg;
+};
+
+/* From inside branch: the schedule from now on. Takes over the strategy. out: where its switches are kept, borrowed. */
+void machine_reschedule(struct lockstep_machine *machine, struct strategy *strategy, struct strategy_switch *out, uint64_t room);
+/* How many switches there were. */
+uint64_t machine_switches(const struct lockstep_machine *machine);
