@@ -29,8 +29,16 @@ expect 125 '' 'lockstep: cannot use /nonexistent as root: No such file or direct
     "$LOCKSTEP" run --rootfs /nonexistent "$ACT" exit 0
 expect 125 '' 'lockstep: --seed is for --deterministic' "$LOCKSTEP" run --seed 1 "$ACT" exit 0
 expect 125 '' 'lockstep: --seed needs a number below 2^64' "$LOCKSTEP" run --deterministic --seed 99999999999999999999 "$ACT" exit 0
+expect 125 '' "lockstep: there is no strategy 'luck'; there are random walk pct pos surw " \
+    "$LOCKSTEP" run --deterministic --strategy luck "$ACT" exit 0
+expect 125 '' 'lockstep: --strategy, --depth and --schedule are for --deterministic' "$LOCKSTEP" run --strategy pos "$ACT" exit 0
+expect 125 '' 'lockstep: cannot read the schedule /nonexistent: No such file or directory' \
+    "$LOCKSTEP" run --deterministic --schedule /nonexistent "$ACT" exit 0
+expect 3 '' '' "$LOCKSTEP" run --deterministic --strategy pct --depth 2 "$ACT" exit 3
+expect 125 '' 'lockstep: no program to explore; see lockstep explore --help' "$LOCKSTEP" explore
+expect 125 '' 'lockstep: --runs needs a number from 1 to 18446744073709551614' "$LOCKSTEP" explore --runs 0 "$ACT" exit 0
 expect 3 '' '' "$LOCKSTEP" run --deterministic --seed 0x7 "$ACT" exit 3
-for command in record replay debug explore explain trace; do
+for command in record replay debug explain trace; do
     expect 125 '' "lockstep: $command is not available yet" "$LOCKSTEP" "$command" x
 done
 expect 0 "lockstep 0.1.0" '' "$LOCKSTEP" --version
