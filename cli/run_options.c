@@ -41,6 +41,11 @@ static bool option_rootfs(struct run_options *options, char *value) {
     return true;
 }
 
+static bool option_user(struct run_options *options, char *value) {
+    options->machine.user = value;
+    return true;
+}
+
 static bool option_env(struct run_options *options, char *value) {
     if (*value != '\0' && *value != '=') return environment_change(options->environment, value);
     complain("--env needs the name of a variable");

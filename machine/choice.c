@@ -5,8 +5,10 @@
 #include "base/bits.h"
 #include "cpu/jit/jit.h"
 #include "cpu/model.h"
+#include "host/user.h"
 #include "syscall/linux/net/net.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Each returns the engine, or NULL with *why. */
@@ -118,4 +120,27 @@ int machine_choose_net(const char *name, int *out, struct lockstep_error *error)
         return 0;
     }
     return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "there is no network '%s'", name);
+}
+
+/* A number below 2^32 - 1, which is no id. Returns what follows it, or NULL. */
+static const char *parse_id(const char *text, uint32_t *id) {
+    char *end;
+    const unsigned long long n = strtoull(text, &end, 10);
+    *id = (uint32_t)n;
+    return *text >= '0' && *text <= '9' && n < UINT32_MAX ? end : NULL;
+}
+
+static bool parse_user(const char *text, struct id_map *out) {
+    const char *end = parse_id(text, &out->uid);
+    out->gid = out->uid;
+    if (end && *end == ':') end = parse_id(end + 1, &out->gid);
+    return end && *end == '\0';
+}
+
+int machine_choose_user(const char *user, struct id_map *out, struct lockstep_error *error) {
+    const struct host_user host = host_user_self();
+    *out = (struct id_map){.host_uid = host.uid, .host_gid = host.gid, .uid = host.uid, .gid = host.gid};
+    if (user && !parse_user(user, out)) return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "the user '%s' is not UID or UID:GID in numbers", user);
+    out->differs = out->uid != host.uid || out->gid != host.gid;
+    return 0;
 }

@@ -41,6 +41,7 @@ static int choose(struct lockstep_machine *machine, const struct lockstep_option
     if (machine_choose(options, &machine->engine, &machine->memory, error)) return -1;
     if (machine_choose_cpu(options->cpu, &model, error)) return -1;
     if (machine_choose_net(options->net, &machine->net, error)) return -1;
+    if (machine_choose_user(options->user, &machine->ids, error)) return -1;
     machine_init_cpu_env(machine, model);
     machine->cpu_env.counting = options->count || options->deterministic;
     machine->cpu_env.code_limit = (size_t)options->jit_cache_mib << 20;
@@ -50,7 +51,7 @@ static int choose(struct lockstep_machine *machine, const struct lockstep_option
 static int make_files(struct lockstep_machine *machine, const struct lockstep_options *options,
                       struct lockstep_error *error) {
     const struct vfs_options vfs_options = {.rootfs = options->rootfs, .log = &machine->log, .scheduler = machine->scheduler,
-                                            .entropy = machine->entropy};
+                                            .entropy = machine->entropy, .ids = machine->ids};
     int err = 0;
     machine->vfs = vfs_new(&vfs_options, &err);
     if (machine->vfs) return machine_find_place(machine, options->rootfs) == 0 ? 0 : no_memory(error);
@@ -72,7 +73,6 @@ static int make_strace(struct lockstep_machine *machine, const struct lockstep_o
 
 static int make_kernel(struct lockstep_machine *machine, const struct lockstep_options *options,
                        struct lockstep_error *error) {
-    const struct host_user user = host_user_self();
     struct kernel_options kernel_options = {
         .log = &machine->log,
         .engine = machine->engine,
@@ -85,8 +85,8 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .n_cpus = (int)machine->cpu_env.n_processors,
         .net = machine->net,
         .strace = machine->strace,
-        .uid = user.uid,
-        .gid = user.gid,
+        .uid = machine->ids.uid,
+        .gid = machine->ids.gid,
         .hwcap = cpu_model_hwcap(machine->cpu_env.model),
         .hwcap2 = cpu_model_hwcap2(machine->cpu_env.model),
         .fixed_addresses = options->fixed_addresses,

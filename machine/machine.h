@@ -11,6 +11,7 @@
 #include "machine/branch.h"
 #include "mmu/space.h"
 #include "sched/scheduler.h"
+#include "syscall/linux/fs/id_map.h"
 
 struct fd_table;
 struct guest_siginfo;
@@ -24,6 +25,7 @@ struct lockstep_machine {
     struct log log;
     const struct engine *engine;
     enum space_memory memory;
+    struct id_map ids;              /* the host's user and group, and which ones the guest sees in their place */
     int net;                        /* enum net_reach of net/net.h */
     struct host_mutex split_lock;   /* taken by locked accesses that cross a cache line */
     struct cpu_env cpu_env;
@@ -89,5 +91,7 @@ struct fd_table *machine_make_descriptors(struct lockstep_machine *machine);
 
 /* run.c: the first process's directories: it starts where we were when the machine was made, if that is inside its
  * root. find: 0 or -ENOMEM. make returns NULL without memory. */
+/* user: "UID" or "UID:GID"; NULL: the host's. Returns 0, or -1 with *error filled. */
+int machine_choose_user(const char *user, struct id_map *out, struct lockstep_error *error);
 int machine_find_place(struct lockstep_machine *machine, const char *rootfs);
 struct fs_context *machine_make_place(struct lockstep_machine *machine);

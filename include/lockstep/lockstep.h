@@ -31,6 +31,8 @@ struct lockstep_options {
     const char *cpu;      /* CPU model by name; NULL: the default one */
     const char *net;      /* what sockets reach: "host", "none", "loopback" (the machine's own); NULL: "host" */
     const char *rootfs;   /* host directory that is the guest's /; NULL: the host's own */
+    const char *user;     /* "UID" or "UID:GID" that the first process has, and that the files of the host's user and group
+                           * seem to have; everybody else's are 65534's then. NULL: the host's ids, and all files are as they are */
     bool strace;          /* print every system call */
     bool strace_count;    /* print a table of system calls at the end */
     const char *strace_file;   /* where strace writes; NULL: stderr */

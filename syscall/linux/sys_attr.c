@@ -40,11 +40,18 @@ int64_t sys_fchmod(struct task *task, const uint64_t arg[6]) {
     return r;
 }
 
+/* ids: owner and group as the guest names them. */
+static int64_t set_owner(struct task *task, int host, const uint64_t ids[2]) {
+    uint32_t uid = (uint32_t)ids[0], gid = (uint32_t)ids[1];
+    const int err = id_map_to_host(vfs_ids(task->kernel->vfs), &uid, &gid);
+    return err ? err : host_file_set_owner(host, "", uid, gid);
+}
+
 static int64_t chown_at(struct task *task, uint64_t dirfd, uint64_t path, const uint64_t ids[2], unsigned at) {
     struct node *node;
     const int fd = call_host_node(task, dirfd, path, at, &node);
     if (fd < 0) return fd;
-    const int r = host_file_set_owner(fd, "", (uint32_t)ids[0], (uint32_t)ids[1]);
+    const int64_t r = set_owner(task, fd, ids);
     node_put(node);
     return r;
 }
@@ -66,7 +73,7 @@ int64_t sys_fchown(struct task *task, const uint64_t arg[6]) {
     struct file *file;
     const int fd = host_file_arg(task, arg[0], &file);
     if (fd < 0) return fd;
-    const int r = host_file_set_owner(fd, "", (uint32_t)arg[1], (uint32_t)arg[2]);
+    const int64_t r = set_owner(task, fd, arg + 1);
     file_put(file);
     return r;
 }

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -51,6 +52,18 @@ static int act_sleep(char **argv) {
 
 static int error_if(int result) {
     return result < 0 ? errno : 0;
+}
+
+/* Ids; the owner of a new file and of argv[0]; the errors of giving the new one to its owner and to somebody else. */
+static int act_user(char **argv) {
+    struct stat own, other;
+    const int fd = open("mine", O_RDWR | O_CREAT, 0600);
+    printf("%u:%u", getuid(), getgid());
+    if (fstat(fd, &own) == 0) printf(" %u:%u", own.st_uid, own.st_gid);
+    if (stat(argv[0], &other) == 0) printf(" %u:%u", other.st_uid, other.st_gid);
+    printf(" %d %d", error_if(fchown(fd, getuid(), getgid())), error_if(chown("mine", 12345, (gid_t)-1)));
+    printf(" %d\n", error_if(setuid(12345)));
+    return unlink("mine");
 }
 
 /* Where TCP gets to: the errors of a connection abroad, one to a closed port here, and of names on both loopback addresses. */
@@ -194,6 +207,7 @@ static const struct {
     {"echo", act_echo},
     {"env", act_env},
     {"net", act_net},
+    {"user", act_user},
     {"sleep", act_sleep},
     {"wait-for-term", act_wait_for_term},
     {"orphan", act_orphan},

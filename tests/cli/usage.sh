@@ -27,6 +27,9 @@ expect 0 '' '' "$LOCKSTEP" run --net=host "$ACT" exit 0
 expect 125 '' "lockstep: there is no CPU model 'z80'" "$LOCKSTEP" run --cpu=z80 "$ACT" exit 0
 expect 125 '' 'lockstep: cannot use /nonexistent as root: No such file or directory' \
     "$LOCKSTEP" run --rootfs /nonexistent "$ACT" exit 0
+for user in '' root 0: :0 0:x -1 4294967295 0:4294967295 99999999999999999999; do
+    expect 125 '' "lockstep: the user '$user' is not UID or UID:GID in numbers" "$LOCKSTEP" run --user="$user" "$ACT" exit 0
+done
 expect 125 '' 'lockstep: --seed is for --deterministic' "$LOCKSTEP" run --seed 1 "$ACT" exit 0
 expect 125 '' 'lockstep: --seed needs a number below 2^64' "$LOCKSTEP" run --deterministic --seed 99999999999999999999 "$ACT" exit 0
 expect 125 '' "lockstep: there is no strategy 'luck'; there are random walk pct pos surw " \

@@ -19,7 +19,7 @@ static int64_t seek(struct file *file, int64_t offset, int whence) {
 static int get_stat(struct file *file, struct linux_stat *out) {
     struct host_stat stat;
     const int r = host_file_stat(host_file_of(file)->fd, &stat);
-    if (r == 0) linux_stat_from_host(out, &stat);
+    if (r == 0) linux_stat_from_host(file->vfs, out, &stat);
     return r;
 }
 

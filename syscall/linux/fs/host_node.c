@@ -15,9 +15,11 @@ static struct host_node *of(struct node *node) {
     return (struct host_node *)node;
 }
 
-void linux_stat_from_host(struct linux_stat *out, const struct host_stat *in) {
+void linux_stat_from_host(const struct vfs *vfs, struct linux_stat *out, const struct host_stat *in) {
+    const struct id_map *ids = vfs_ids(vfs);
     *out = (struct linux_stat){
-        .dev = in->dev, .ino = in->ino, .nlink = in->nlink, .mode = in->mode, .uid = in->uid, .gid = in->gid,
+        .dev = in->dev, .ino = in->ino, .nlink = in->nlink, .mode = in->mode, .uid = id_map_uid(ids, in->uid),
+        .gid = id_map_gid(ids, in->gid),
         .rdev = in->rdev, .size = in->size, .blksize = in->blksize, .blocks = in->blocks,
         .atime = {in->atime.sec, in->atime.nsec},
         .mtime = {in->mtime.sec, in->mtime.nsec},
@@ -28,7 +30,7 @@ void linux_stat_from_host(struct linux_stat *out, const struct host_stat *in) {
 static int get_stat(struct node *node, struct linux_stat *out) {
     struct host_stat stat;
     const int r = host_file_stat(of(node)->fd, &stat);
-    if (r == 0) linux_stat_from_host(out, &stat);
+    if (r == 0) linux_stat_from_host(node->vfs, out, &stat);
     return r;
 }
 

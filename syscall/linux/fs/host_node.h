@@ -18,4 +18,4 @@ int host_node_new(struct vfs *vfs, int fd, struct node *parent, const char *name
 struct host_node *host_node_of(struct node *node);
 /* Same place? Host nodes by identity, others by address. */
 bool node_same(struct node *a, struct node *b);
-void linux_stat_from_host(struct linux_stat *out, const struct host_stat *in);
+void linux_stat_from_host(const struct vfs *vfs, struct linux_stat *out, const struct host_stat *in);

@@ -45,10 +45,15 @@ struct vfs *vfs_new(const struct vfs_options *options, int *err) {
     vfs->log = options->log;
     vfs->scheduler = options->scheduler;
     vfs->entropy = options->entropy;
+    vfs->ids = options->ids;
     *err = set_up(vfs, options);
     if (*err == 0) return vfs;
     vfs_free(vfs);
     return NULL;
+}
+
+const struct id_map *vfs_ids(const struct vfs *vfs) {
+    return &vfs->ids;
 }
 
 void vfs_free(struct vfs *vfs) {

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "syscall/linux/fs/file.h"
 #include "syscall/linux/fs/fs_context.h"
+#include "syscall/linux/fs/id_map.h"
 #include "syscall/linux/fs/node.h"
 
 struct log;
@@ -18,6 +19,7 @@ struct vfs_options {
     const struct log *log; /* borrowed for the machine's life */
     struct scheduler *scheduler; /* the same */
     struct entropy entropy;
+    struct id_map ids;
 };
 
 /* Returns NULL and *err. /dev and /sys are mounted; /proc is the caller's to mount (procfs_new). */
@@ -26,6 +28,9 @@ void vfs_free(struct vfs *vfs);
 /* Puts a tree of our own at /name. The count of root moves. name is borrowed for the machine's life. Only before
  * the first process runs. Returns 0 or -ENOMEM, -ENOSPC. */
 int vfs_mount(struct vfs *vfs, const char *name, struct node *root);
+
+/* Whose the host's files are; immutable. */
+const struct id_map *vfs_ids(const struct vfs *vfs);
 
 /* Who asks: where relative paths start and whose /proc/self it is. */
 struct vfs_caller {

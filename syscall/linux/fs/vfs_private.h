@@ -23,6 +23,7 @@ struct vfs {
     const struct log *log;
     struct scheduler *scheduler;         /* borrowed: the machine's clocks */
     struct entropy entropy;
+    struct id_map ids;
     struct node *root;                   /* counted: the directory that is the guest's / */
     struct mount mounts[VFS_MAX_MOUNTS]; /* our trees, each at /name */
     int n_mounts;

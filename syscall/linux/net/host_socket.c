@@ -263,7 +263,7 @@ static unsigned host_poll_file(struct file *file, struct poll_table *table) {
 static int get_stat(struct file *file, struct linux_stat *out) {
     struct host_stat stat;
     const int r = host_file_stat(fd_of(socket_of(file)), &stat);
-    if (r == 0) linux_stat_from_host(out, &stat);
+    if (r == 0) linux_stat_from_host(file->vfs, out, &stat);
     return r;
 }
 
