@@ -20,13 +20,18 @@ struct invocation {
 /* Commands return the exit status. */
 int command_run(const struct invocation *invocation);
 int command_explore(const struct invocation *invocation);
+int command_debug(const struct invocation *invocation);
 int command_unavailable(const struct invocation *invocation);
+
+/* Says what was wrong and returns the exit status for it. */
+int report_error(const struct lockstep_error *error);
 
 struct run_options {
     struct lockstep_options machine;
     struct environment *environment; /* borrowed from the caller of run_options_parse */
     bool help;
     bool has_seed;
+    const char *gdb; /* of "debug": a port, "-"; NULL */
 };
 
 /* Parses up to the program's name. Returns its index in argv (argc when there is none), or -1 after a message. */

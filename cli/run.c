@@ -15,7 +15,7 @@ static int status_of(const struct lockstep_error *error) {
     }
 }
 
-static int report(const struct lockstep_error *error) {
+int report_error(const struct lockstep_error *error) {
     complain("%s", error->text);
     return status_of(error);
 }
@@ -26,8 +26,8 @@ static int run_program(struct lockstep_machine *machine, char **argv, const stru
     struct lockstep_status status;
     char path[PATH_SIZE];
     const char *search = environment_get(environment, "PATH");
-    if (lockstep_machine_find(machine, argv[0], search, path, sizeof path, &error)) return report(&error);
-    if (lockstep_machine_start(machine, path, argv, environment->entries, &error)) return report(&error);
+    if (lockstep_machine_find(machine, argv[0], search, path, sizeof path, &error)) return report_error(&error);
+    if (lockstep_machine_start(machine, path, argv, environment->entries, &error)) return report_error(&error);
     lockstep_machine_wait(machine, &status);
     return status.signaled ? STATUS_SIGNALED + status.code : status.code;
 }
@@ -35,7 +35,7 @@ static int run_program(struct lockstep_machine *machine, char **argv, const stru
 static int run(const struct run_options *options, char **argv) {
     struct lockstep_machine *machine;
     struct lockstep_error error;
-    if (lockstep_machine_new(&options->machine, &machine, &error)) return report(&error);
+    if (lockstep_machine_new(&options->machine, &machine, &error)) return report_error(&error);
     const int status = run_program(machine, argv, options->environment);
     lockstep_machine_free(machine);
     return status;
@@ -62,6 +62,10 @@ static int parse_and_run(struct run_options *options, const struct invocation *i
     const bool is_chosen = options->machine.strategy || options->machine.schedule || options->machine.depth;
     if (is_chosen && !options->machine.deterministic) {
         complain("--strategy, --depth and --schedule are for --deterministic");
+        return STATUS_BAD_USE;
+    }
+    if (options->gdb) {
+        complain("--gdb is for lockstep debug");
         return STATUS_BAD_USE;
     }
     if (program < invocation->argc) return run(options, invocation->argv + program);

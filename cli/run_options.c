@@ -134,6 +134,11 @@ static bool option_schedule(struct run_options *options, char *value) {
     return true;
 }
 
+static bool option_gdb(struct run_options *options, char *value) {
+    options->gdb = value;
+    return true;
+}
+
 static bool option_help(struct run_options *options, char *value) {
     options->help = true;
     return true;

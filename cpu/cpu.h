@@ -38,6 +38,7 @@ struct cpu {
     uint64_t retired;           /* instructions retired since the thread began; exact whenever the engine is left */
     struct exception exception; /* valid after EXIT_EXCEPTION */
     bool yield_on_pause;        /* set by a serialising scheduler */
+    bool pass_breakpoints;      /* set by a debugger: they do not stop this thread */
     const struct cpu_env *env;  /* borrowed for the CPU's life */
     struct interp *interp;      /* owned; made at the first run */
     struct tlb tlb;

@@ -13,6 +13,7 @@ enum exit {
     EXIT_BUDGET,    /* cpu->budget instructions were retired, exactly */
     EXIT_KICKED,    /* KICK_EXIT was taken; nothing half done */
     EXIT_YIELD,     /* PAUSE retired, only when cpu->yield_on_pause */
+    EXIT_BREAKPOINT, /* the next instruction has a breakpoint (mmu/breakpoint.h), unless cpu->pass_breakpoints */
 };
 
 enum exception_vector {

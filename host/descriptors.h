@@ -6,3 +6,5 @@
 int host_descriptors_inherited(int *fds, int max);
 /* Points a host descriptor at nothing (/dev/null), so that its number stays taken and its object is let go. */
 void host_descriptor_blank(int fd);
+/* Points a host descriptor at what another one refers to. */
+void host_descriptor_point(int fd, int at);

@@ -73,6 +73,7 @@ static void space_free(struct address_space *space) {
     if (attachment) attachment->free(attachment);
     space->back->free(space);
     code_pages_free(space);
+    free(space->breakpoints.at);
     LIST_FOR_EACH(node, &space->regions.list) {
         region_free(CONTAINER_OF(node, struct region, node));
     }

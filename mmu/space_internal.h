@@ -15,6 +15,12 @@
 
 struct code_entry;
 
+/* See breakpoint.h. */
+struct breakpoints {
+    uint64_t *at; /* owned; n, ascending */
+    size_t n;
+};
+
 struct address_space {
     _Atomic uint32_t refs;
     struct frame_pool *pool;   /* borrowed; immutable after init */
@@ -49,6 +55,7 @@ struct address_space {
     _Atomic bool was_native;  /* atomic: a thread has run translated code */
     struct host_mutex tlb_lock;
     struct list tlbs;         /* guarded by tlb_lock */
+    struct breakpoints breakpoints; /* changed only while no thread of the space runs */
 };
 
 enum space_access_flags { ACCESS_FORCE = 0x100 }; /* beside enum mem_access: ignore the region's rights */

@@ -36,7 +36,7 @@ while IFS=: read -r file include; do
         echo "$file includes $include: upwards"
         bad=$((bad + 1))
     fi
-done < <(grep -rHoE '^#include "[^"]+"' --include='*.[ch]' base host decoder mmu cpu sched loader syscall machine cli |
+done < <(grep -rHoE '^#include "[^"]+"' --include='*.[ch]' base host decoder mmu cpu sched loader syscall machine debugger cli |
     sed -E 's/#include "([^"]+)"/\1/')
 echo "$seen includes, $bad upwards"
 ((seen > 50 && bad == 0))

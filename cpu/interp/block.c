@@ -9,6 +9,7 @@
 #include "cpu/interp/interp.h"
 #include "cpu/interp/liveness.h"
 #include "cpu/interp/lower.h"
+#include "mmu/breakpoint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,7 @@ static bool decode_source(struct cpu *cpu, uint64_t rip, unsigned max, const uin
     uint8_t probe;
     if (!tlb_fetch(&cpu->tlb, rip, &probe, 1, fault) || !watch(cpu, run, 0, rip, fault)) return false;
     while (run->n < max && (run->end ^ rip) < GUEST_PAGE_SIZE) {
+        if (run->n && space_has_breakpoint(cpu->tlb.space, run->end)) break;
         struct insn *insn = &run->insn[run->n];
         const int length = fetch_insn(cpu, run, run->end, insn, fault);
         if (length == 0) return run->n > 0;
@@ -273,6 +275,12 @@ static struct block *finish(struct builder *b, struct run *run, uop_fn *exit) {
     return b->block;
 }
 
+/* A finished block stops at its first instruction if there is a breakpoint. Truncated ones are run by whoever has passed that. */
+static struct block *with_breakpoint(const struct cpu *cpu, struct block *block) {
+    if (block && space_has_breakpoint(cpu->tlb.space, (uint64_t)block->uop[0].imm)) block->uop[0].fn = uop_entry_break;
+    return block;
+}
+
 /* Writes to the code are not told. */
 static bool is_unstable(const struct run *run) {
     for (unsigned i = 0; i < 2; i++) {
@@ -350,7 +358,7 @@ struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault
     struct run run;
     cache_make_room(cache);
     if (!decode_run(cpu, rip, BLOCK_MAX_INSNS, &run, fault)) return NULL;
-    if (UNLIKELY(is_unstable(&run))) return build_verified(cpu, rip, fault);
+    if (UNLIKELY(is_unstable(&run))) return with_breakpoint(cpu, build_verified(cpu, rip, fault));
     liveness_mark(run.insn, run.n, run.flags_dead);
     struct block *block = cache_alloc(cache, BLOCK_MAX_BYTES);
     if (!block) {
@@ -362,7 +370,7 @@ struct block *block_build(struct cpu *cpu, uint64_t rip, struct mem_fault *fault
     cache_trim(cache, block, (size_t)((char *)b.next - (char *)block));
     cache_insert(cache, block);
     cache_register(block);
-    return block;
+    return with_breakpoint(cpu, block);
 }
 
 struct block *block_build_visited(struct cpu *cpu, uint64_t rip, bool *unstable, struct mem_fault *fault) {
@@ -370,5 +378,5 @@ struct block *block_build_visited(struct cpu *cpu, uint64_t rip, bool *unstable,
     cache_make_room(&cpu->interp->cache);
     if (!decode_run(cpu, rip, 1, &run, fault)) return NULL;
     *unstable = is_unstable(&run);
-    return *unstable ? build_verified(cpu, rip, fault) : build_scratch(cpu, &run, fault);
+    return with_breakpoint(cpu, *unstable ? build_verified(cpu, rip, fault) : build_scratch(cpu, &run, fault));
 }

@@ -156,6 +156,11 @@ const struct uop *uop_entry_verified(struct cpu *cpu, const struct uop *u) {
     return interp_goto(cpu, (uint64_t)u->imm);
 }
 
+const struct uop *uop_entry_break(struct cpu *cpu, const struct uop *u) {
+    if (!cpu->pass_breakpoints) return interp_stop(cpu, (uint64_t)u->imm, cpu->budget > 0 ? EXIT_BREAKPOINT : EXIT_BUDGET);
+    return u->size ? uop_entry_verified(cpu, u) : uop_entry(cpu, u);
+}
+
 const struct uop *uop_entry_dead(struct cpu *cpu, const struct uop *u) {
     return interp_goto(cpu, (uint64_t)u->imm);
 }

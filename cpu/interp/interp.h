@@ -36,6 +36,7 @@ const struct uop *uop_raise_stack(struct cpu *cpu, const struct uop *u);
 /* Handlers that are not instructions. */
 uop_fn uop_entry;      /* counts the block and looks at the kicks */
 uop_fn uop_entry_verified; /* the same of a block that compares its bytes */
+uop_fn uop_entry_break; /* either of the two where there is a breakpoint */
 uop_fn uop_entry_dead; /* of a dropped block: look again */
 uop_fn uop_resync;     /* the rest of a dropped block that is running: go on in a new one */
 uop_fn uop_followed;   /* a jump that the block goes on behind: nothing, a place for uop_resync */

@@ -50,3 +50,7 @@ void host_descriptor_blank(int fd) {
     dup2(null, fd);
     close(null);
 }
+
+void host_descriptor_point(int fd, int at) {
+    dup2(at, fd);
+}

@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "base/error.h"
+#include "syscall/linux/process/debugger.h"
 #include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/task.h"
 
@@ -62,6 +63,13 @@ static bool show_entry(struct task *task) {
     return task->syscall.is_current && !(atomic_load(&task->attention) & ATTENTION_EXIT);
 }
 
+/* It sees what a tracer sees, and may change the same. */
+static void show_debugger(struct task *task) {
+    task->cpu->state.gpr[RAX] = (uint64_t)-ENOSYS;
+    debugger_event(task, DEBUGGER_CALL_ENTRY, 0);
+    take_arguments(task);
+}
+
 /* A step over a call ends behind it, which the trap flag alone would miss. */
 static void show_exit(struct task *task) {
     if (task->exiting) return;
@@ -85,6 +93,7 @@ void dispatch(struct task *task) {
         show_exit(task);
         return;
     }
+    if (UNLIKELY(task->kernel->options.debugger != NULL)) show_debugger(task);
     const struct syscall_row *row = syscall_row(call->number);
     const bool strace = UNLIKELY(task->kernel->options.strace != NULL);
     struct strace_call traced;
@@ -93,5 +102,6 @@ void dispatch(struct task *task) {
     if (strace) strace_exit(task, row, &traced, result);
     call->restartable = call->restartable && asks_for_restart(result);
     task->cpu->state.gpr[RAX] = (uint64_t)result;
+    debugger_event(task, DEBUGGER_CALL_EXIT, 0);
     if (UNLIKELY(ptrace_is_traced(task))) show_exit(task);
 }

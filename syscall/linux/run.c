@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cpu/engine.h"
 #include "sched/strategy.h"
+#include "syscall/linux/process/debugger.h"
 #include "syscall/linux/process/deliver.h"
 #include "syscall/linux/process/exception.h"
 #include "syscall/linux/process/membarrier.h"
@@ -93,6 +94,14 @@ static bool needs_attention(const struct task *task) {
     return atomic_load_explicit(&task->attention, memory_order_acquire) != 0 || task->syscall.restartable;
 }
 
+/* Instructions until somebody else has a say. 0: only a debugger says that, and the thread looks at its attention again. */
+static int64_t budget_of(struct task *task) {
+    struct debugger *debugger = task->kernel->options.debugger;
+    if (LIKELY(!debugger)) return sched_budget(&task->sched);
+    const int64_t most = debugger->before_run(debugger, task), left = sched_budget(&task->sched);
+    return most < left ? most : left;
+}
+
 void task_run(struct task *task) {
     const struct engine *engine = task->kernel->options.engine;
     struct cpu *cpu = task->cpu;
@@ -100,7 +109,8 @@ void task_run(struct task *task) {
     while (!task->exiting) {
         while (needs_attention(task) && !task->exiting) attend(task);
         if (task->exiting) break;
-        cpu->budget = sched_budget(&task->sched);
+        cpu->budget = budget_of(task);
+        if (UNLIKELY(cpu->budget == 0)) continue;
         const enum exit why = engine->run(cpu);
         sched_ran(&task->sched, cpu->retired);
         task->syscall.is_current = why == EXIT_SYSCALL;
@@ -114,6 +124,7 @@ void task_run(struct task *task) {
         case EXIT_EXCEPTION: exception_raise(task); break;
         case EXIT_BUDGET: sched_tick(&task->sched); break;
         case EXIT_YIELD: sched_yield_turn(&task->sched); break;
+        case EXIT_BREAKPOINT: task->kernel->options.debugger->breakpoint(task->kernel->options.debugger, task); break;
         default: break;
         }
     }

@@ -41,9 +41,14 @@ expect 3 '' '' "$LOCKSTEP" run --deterministic --strategy pct --depth 2 "$ACT" e
 expect 125 '' 'lockstep: no program to explore; see lockstep explore --help' "$LOCKSTEP" explore
 expect 125 '' 'lockstep: --runs needs a number from 1 to 18446744073709551614' "$LOCKSTEP" explore --runs 0 "$ACT" exit 0
 expect 3 '' '' "$LOCKSTEP" run --deterministic --seed 0x7 "$ACT" exit 3
-for command in record replay debug explain trace; do
+for command in record replay explain trace; do
     expect 125 '' "lockstep: $command is not available yet" "$LOCKSTEP" "$command" x
 done
+expect 125 '' 'lockstep: no program to debug; see lockstep debug --help' "$LOCKSTEP" debug --gdb=0
+expect 125 '' 'lockstep: lockstep debug needs --gdb; see lockstep debug --help' "$LOCKSTEP" debug "$ACT"
+expect 125 '' 'lockstep: --gdb needs a port, 0 to 65535, or -' "$LOCKSTEP" debug --gdb=65536 "$ACT"
+expect 127 '' 'lockstep: cannot run /nonexistent: No such file or directory' "$LOCKSTEP" debug --gdb=0 /nonexistent
+expect 125 '' 'lockstep: --gdb is for lockstep debug' "$LOCKSTEP" run --gdb=0 "$ACT"
 expect 0 "lockstep 0.1.0" '' "$LOCKSTEP" --version
 expect 0 '*' '' "$LOCKSTEP" --help
 grep -q '^  run ' .out || fail "--help does not list run"

@@ -4,6 +4,7 @@
 
 #include "cpu/jit/x86_64/emit.h"
 #include "cpu/jit/x86_64/emit_count.h"
+#include "mmu/breakpoint.h"
 
 #include <stdlib.h>
 
@@ -66,10 +67,16 @@ static bool watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
 
 /* --- Translating --- */
 
+/* Where units end: before code of others, and before breakpoints, which the interpreter stops at. */
+struct jit_source {
+    struct jit_space *space;
+    const struct address_space *guest;
+};
+
 static bool is_known(void *arg, uint64_t pc) {
-    struct jit_space *space = arg;
-    const struct jit_entry *entry = jit_map_find(&space->map, pc);
-    return entry && !space->units[entry->unit].weak;
+    const struct jit_source *source = arg;
+    const struct jit_entry *entry = jit_map_find(&source->space->map, pc);
+    return (entry && !source->space->units[entry->unit].weak) || space_has_breakpoint(source->guest, pc);
 }
 
 /* At most n bytes from pc on; n is less than a page. */
@@ -100,7 +107,8 @@ static void count_bytes(struct jit_space *space) {
 static void find_unit(struct jit_space *space, struct tlb *tlb, uint64_t pc, uint8_t *bytes, bool both) {
     struct unit_source source = fetch(tlb, pc, bytes, MAX_SOURCE);
     if (both) source.end += GUEST_PAGE_SIZE;
-    unit_find(&space->plan, &source, is_known, space);
+    struct jit_source known = {space, tlb->space};
+    unit_find(&space->plan, &source, is_known, &known);
     if (space->counting) count_split(&space->plan);
 }
 
@@ -139,7 +147,7 @@ static const struct jit_entry *find_known(struct jit_space *space, const struct 
 
 static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, enum jit_way way) {
     const struct jit_entry *entry = find_known(space, cpu, &space->map, pc);
-    if (entry || !pc || pc >= space_end(cpu->tlb.space)) return entry;
+    if (entry || !pc || pc >= space_end(cpu->tlb.space) || space_has_breakpoint(cpu->tlb.space, pc)) return entry;
     jit_space_make_room(space, cpu);
     tlb_enter(&cpu->tlb);
     const bool ok = translate(space, &cpu->tlb, pc, way);

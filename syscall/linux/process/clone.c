@@ -2,6 +2,7 @@
 /* One function makes every task. Everything that can fail is done before the child is in a table; the host thread
  * starts last, when PARENT_SETTID and CHILD_SETTID are stored and the tid to return is known. */
 #include "syscall/linux/process/clone.h"
+#include "syscall/linux/process/debugger.h"
 #include "syscall/linux/process/itimer.h"
 #include "syscall/linux/process/pids.h"
 #include "syscall/linux/process/ptrace.h"
@@ -289,8 +290,10 @@ static int64_t start_child(struct clone_call *call, int tid) {
         unlink_child(call);
         return -EAGAIN;
     }
+    debugger_event(parent, !call->new_process ? DEBUGGER_CLONE : vfork ? DEBUGGER_VFORK : DEBUGGER_FORK, tid);
     if (call->event) ptrace_event(parent, call->event, (uint64_t)tid);
     if (vfork) wait_for_vfork(parent, child);
+    if (vfork) debugger_event(parent, DEBUGGER_VFORK_DONE, tid);
     if (vfork) ptrace_event(parent, PTRACE_EVENT_VFORK_DONE, (uint64_t)tid);
     return tid;
 }

@@ -2,6 +2,7 @@
 /* One pending signal after the other: ignored, default (end, stop), or handed out for its handler. */
 #include "syscall/linux/process/deliver.h"
 #include "syscall/linux/process/crash.h"
+#include "syscall/linux/process/debugger.h"
 #include "syscall/linux/process/ptrace.h"
 #include "syscall/linux/process/stop.h"
 
@@ -51,6 +52,13 @@ static bool must_exit(const struct task *task) {
     return task->exiting || (atomic_load(&task->attention) & ATTENTION_EXIT);
 }
 
+/* To whoever may change it or take it away: its tracer, then the machine's debugger. */
+static int show_signal(struct task *task, int signo, struct guest_siginfo *info) {
+    struct debugger *debugger = task->kernel->options.debugger;
+    signo = ptrace_signal(task, signo, info);
+    return debugger && signo && signo != SIGKILL ? debugger->signal(debugger, task, info) : signo;
+}
+
 bool deliver_next(struct task *task, struct delivery *out) {
     for (;;) {
         if (atomic_load(&task->attention) & ATTENTION_STOP) stop_wait(task);
@@ -64,7 +72,7 @@ bool deliver_next(struct task *task, struct delivery *out) {
         }
         out->signo = signal_dequeue(task, ~task->blocked, &out->info);
         if (!out->signo) return false;
-        out->signo = ptrace_signal(task, out->signo, &out->info);
+        out->signo = show_signal(task, out->signo, &out->info);
         if (!out->signo) continue;
         out->action = take_action(task->process->actions, out->signo);
         if (out->action.handler == SIG_DFL) {

@@ -4,6 +4,7 @@
  * and swaps. */
 #include "syscall/linux/process/exec.h"
 #include "syscall/linux/process/clone.h"
+#include "syscall/linux/process/debugger.h"
 #include "syscall/linux/process/exit.h"
 #include "syscall/linux/process/futex.h"
 #include "syscall/linux/process/pids.h"
@@ -306,6 +307,7 @@ int exec_program(struct task *task, const struct exec_request *request) {
     if (r == 0) commit(&call);
     sched_spend(&task->sched, EXEC_NS);
     release(&call);
+    if (r == 0) debugger_event(task, DEBUGGER_EXEC, former_tid);
     if (r == 0) ptrace_exec(task, former_tid);
     return r;
 }

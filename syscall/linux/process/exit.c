@@ -5,6 +5,7 @@
 #include "syscall/linux/process/clone.h"
 #include "syscall/linux/process/cputime.h"
 #include "syscall/linux/process/crash.h"
+#include "syscall/linux/process/debugger.h"
 #include "syscall/linux/process/futex.h"
 #include "syscall/linux/process/itimer.h"
 #include "syscall/linux/process/job_control.h"
@@ -232,6 +233,7 @@ static bool is_alone(struct process *process) {
 void task_exit(struct task *task) {
     struct kernel *kernel = task->kernel;
     crash_park(task);
+    debugger_event(task, DEBUGGER_THREAD_ENDS, task->exit_code);
     ptrace_exit_event(task);
     atomic_store(&task->state, 'Z');
     if (is_alone(task->process)) cputime_note_resident(task->process);
@@ -247,5 +249,6 @@ void task_exit(struct task *task) {
     pids_remove_task_locked(task);
     host_mutex_unlock(&kernel->tasks_lock);
     if (last) end_process(task);
+    if (last) debugger_event(task, DEBUGGER_PROCESS_ENDED, task->process->exit_status);
     task_put(task); /* the table's */
 }

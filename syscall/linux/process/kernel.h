@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct cpu_env;
+struct debugger;
 struct guest_siginfo;
 struct engine;
 struct fd_table;
@@ -58,6 +59,7 @@ struct kernel_options {
     /* A task is about to be made by another one, on whose thread this is called with no lock held; may be NULL */
     void (*before_clone)(void *arg);
     void *before_clone_arg;
+    struct debugger *debugger;      /* debugger.h; NULL: there is none. Serial machines only; may be set until the first process starts */
 };
 
 struct kernel {

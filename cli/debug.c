@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/* "lockstep debug": a program on a deterministic machine that a debugger drives. Our exit status is the program's. */
+#include "cli/cli.h"
+
+#include "debugger/gdb/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_SIZE = 4096, PORT_MAX = 65535 };
+
+static void say_port(int port) {
+    fprintf(stderr, "lockstep: waiting for gdb, which takes: target remote 127.0.0.1:%d\n", port);
+}
+
+/* Returns the port, 0 to PORT_MAX, or -1. */
+static long port_of(const char *word) {
+    char *end;
+    const long port = strtol(word, &end, 10);
+    return *word >= '0' && *word <= '9' && *end == '\0' && port <= PORT_MAX ? port : -1;
+}
+
+static int start(struct target *target, char **argv, const struct environment *environment, struct lockstep_error *error) {
+    char path[PATH_SIZE];
+    const char *search = environment_get(environment, "PATH");
+    if (lockstep_machine_find(target_machine(target), argv[0], search, path, sizeof path, error)) return -1;
+    return target_start(target, path, argv, environment->entries, error);
+}
+
+/* The program has started. */
+static int serve(struct target *target, struct gdb_line *line, long port) {
+    struct lockstep_status status;
+    const int r = line->in >= 0 ? 0 : gdb_line_accept(line, (int)port, say_port);
+    if (r < 0) {
+        complain("cannot wait for gdb at port %ld of 127.0.0.1: error %d; is it in use?", port, -r);
+        return STATUS_BAD_USE;
+    }
+    gdb_serve(target, line->in, line->out);
+    gdb_line_close(line);
+    lockstep_machine_wait(target_machine(target), &status);
+    return status.signaled ? STATUS_SIGNALED + status.code : status.code;
+}
+
+static int debug(const struct run_options *options, char **argv, struct gdb_line *line, long port) {
+    const struct target_options target_options = {.machine = options->machine};
+    struct target *target;
+    struct lockstep_error error;
+    if (target_new(&target_options, &target, &error)) return report_error(&error);
+    const int status = start(target, argv, options->environment, &error) ? report_error(&error) : serve(target, line, port);
+    target_free(target);
+    return status;
+}
+
+static int debug_with_gdb(const struct run_options *options, char **argv) {
+    struct gdb_line line = {-1, -1};
+    const long port = port_of(options->gdb);
+    if (strcmp(options->gdb, "-") != 0) {
+        if (port >= 0) return debug(options, argv, &line, port);
+        complain("--gdb needs a port, 0 to %d, or -", PORT_MAX);
+        return STATUS_BAD_USE;
+    }
+    if (gdb_line_of_standard_files(&line) == 0) return debug(options, argv, &line, 0);
+    complain("--gdb=- needs a standard input and output");
+    return STATUS_BAD_USE;
+}
+
+static int print_help(void) {
+    printf("usage: lockstep debug --gdb=PORT|- [OPTIONS] [--] PROGRAM [ARGUMENTS]\n\n"
+           "Runs a Linux x86-64 program on a deterministic machine (--seed, 0) that gdb drives:\n"
+           "it stops before the first instruction and waits for \"target remote\". What gdb does\n"
+           "does not change the run, unless it holds threads or writes to it.\n\n");
+    run_options_print();
+    return 0;
+}
+
+static int parse_and_debug(struct run_options *options, const struct invocation *invocation) {
+    const int program = run_options_parse(options, invocation);
+    if (program < 0) return STATUS_BAD_USE;
+    if (options->help) return print_help();
+    if (program >= invocation->argc) {
+        complain("no program to debug; see lockstep debug --help");
+        return STATUS_BAD_USE;
+    }
+    if (options->gdb) return debug_with_gdb(options, invocation->argv + program);
+    complain("lockstep debug needs --gdb; see lockstep debug --help");
+    return STATUS_BAD_USE;
+}
+
+int command_debug(const struct invocation *invocation) {
+    struct environment environment;
+    struct run_options options = {.machine = lockstep_options_default(), .environment = &environment};
+    options.machine.forward_signals = true;
+    options.machine.inherit_descriptors = true;
+    options.machine.report_faults = true;
+    int status = STATUS_BAD_USE;
+    if (environment_init(&environment, invocation->envp)) status = parse_and_debug(&options, invocation);
+    else complain("no memory");
+    environment_fini(&environment);
+    return status;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: ISC */
+/* The carrier's side: what the kernel calls, where threads are held and where the machine stops. A stop is the carrier asleep: nobody
+ * runs, no lock is held, and the slice that was running goes on afterwards as if nothing had been, so that being looked at changes
+ * nothing of a deterministic run. Only holding threads does. */
+#include "debugger/internal.h"
+
+#include "host/poll.h"
+#include "mmu/breakpoint.h"
+#include "syscall/linux/process/signal.h"
+
+#include <stdlib.h>
+
+static struct target *target_of(struct debugger *debugger) {
+    return (struct target *)debugger;
+}
+
+static bool is_unseen(const struct target *target, const struct task *task) {
+    return target->is_free || !task->sched.serial || target_ignores(target, task->process->pid);
+}
+
+/* Until the debugger resumes the machine. */
+static void stop_machine(struct target *target) {
+    atomic_store(&target->interrupt, false);
+    atomic_store(&target->state, TARGET_IS_STOPPED);
+    host_event_set(target->event);
+    while (atomic_load(&target->state) == TARGET_IS_STOPPED) host_futex_wait(&target->state, TARGET_IS_STOPPED, HOST_NEVER);
+}
+
+/* The thread has been seen where it is. */
+static void note_place(struct debugged_thread *thread, const struct task *task) {
+    thread->passes = true;
+    thread->passed_rip = task->cpu->state.rip;
+    thread->passed_retired = task->cpu->retired;
+}
+
+static void stop_at(struct target *target, struct task *task, const struct target_stop *why) {
+    struct debugged_thread *thread = target_thread(target, task_tid(task));
+    target->stop = *why;
+    target->stop.pid = task->process->pid;
+    target->stop.tid = task_tid(task);
+    if (thread) thread->in_hook = true;
+    stop_machine(target);
+    thread = target_thread(target, task_tid(task));
+    if (!thread) return;
+    thread->in_hook = false;
+    if (why->kind <= TARGET_SIGNALLED) note_place(thread, task);
+}
+
+/* --- Orders --- */
+
+static bool fits(const struct target_order *order, int pid, int tid) {
+    return (order->pid == TARGET_ALL || order->pid == pid) && (order->tid == TARGET_ALL || order->tid == tid);
+}
+
+static struct target_order find_order(const struct target *target, const struct task *task) {
+    const int pid = task->process->pid, tid = task_tid(task);
+    for (size_t i = 0; i < target->n_orders; i++) {
+        if (fits(&target->orders[i], pid, tid)) return target->orders[i];
+    }
+    return (struct target_order){.pid = pid, .tid = tid, .action = TARGET_HOLD};
+}
+
+static void take_order(struct target *target, struct debugged_thread *thread, const struct task *task) {
+    if (thread->generation == target->generation) return;
+    thread->generation = target->generation;
+    thread->order = find_order(target, task);
+    thread->began_retired = task->cpu->retired;
+    thread->began_rip = task->cpu->state.rip;
+}
+
+static bool must_go(const struct target *target, const struct task *task) {
+    return is_unseen(target, task) || (atomic_load(&task->attention) & ATTENTION_EXIT);
+}
+
+/* Sleeps as long as the thread is to be held. Returns whether it slept. */
+static bool hold(struct target *target, struct debugged_thread *thread, struct task *task) {
+    bool slept = false;
+    for (;;) {
+        take_order(target, thread, task);
+        if (thread->order.action != TARGET_HOLD || must_go(target, task)) break;
+        slept = thread->is_held = thread->in_hook = true;
+        sched_block_uninterruptible(&task->sched, SCHED_NEVER);
+        thread->is_held = thread->in_hook = false;
+    }
+    return slept;
+}
+
+/* A signal that did not come with the stop for one. */
+static bool send_ordered_signal(struct debugged_thread *thread, struct task *task) {
+    const int signo = thread->order.signo;
+    thread->order.signo = 0;
+    if (!signo) return false;
+    thread->sent_signo = signo;
+    signal_send_task(task, signo, SI_USER);
+    return true;
+}
+
+static bool has_moved(const struct debugged_thread *thread, const struct task *task) {
+    return task->cpu->retired != thread->began_retired || task->cpu->state.rip != thread->began_rip;
+}
+
+static bool has_stepped(const struct debugged_thread *thread, const struct task *task) {
+    const struct target_order *order = &thread->order;
+    const uint64_t rip = task->cpu->state.rip;
+    if (order->action != TARGET_STEP || !has_moved(thread, task)) return false;
+    return rip < order->range_start || rip >= order->range_end;
+}
+
+/* One instruction if it stands at a breakpoint that is behind it. */
+static int64_t pass(struct debugged_thread *thread, struct task *task) {
+    struct cpu *cpu = task->cpu;
+    if (thread->passes) thread->passes = cpu->state.rip == thread->passed_rip && cpu->retired == thread->passed_retired;
+    cpu->pass_breakpoints = thread->passes;
+    return thread->passes ? 1 : INT64_MAX;
+}
+
+/* --- What the kernel calls --- */
+
+/* Somebody else's thread may share the memory that the breakpoints are in. */
+static int64_t run_unseen(struct task *task) {
+    task->cpu->pass_breakpoints = true;
+    return INT64_MAX;
+}
+
+static int64_t before_run(struct debugger *debugger, struct task *task) {
+    struct target *target = target_of(debugger);
+    struct debugged_thread *thread = is_unseen(target, task) ? NULL : target_thread(target, task_tid(task));
+    if (!thread) return run_unseen(task);
+    target->last_pid = task->process->pid;
+    target->last_tid = task_tid(task);
+    if (!target->has_started) {
+        target->has_started = true;
+        stop_at(target, task, &(struct target_stop){.kind = TARGET_STARTED});
+        return 0;
+    }
+    take_order(target, thread, task);
+    if (has_stepped(thread, task)) {
+        stop_at(target, task, &(struct target_stop){.kind = TARGET_STEPPED});
+        return 0;
+    }
+    if (hold(target, thread, task) || send_ordered_signal(thread, task)) return 0;
+    return thread->order.action == TARGET_STEP ? (pass(thread, task), 1) : pass(thread, task);
+}
+
+static void breakpoint(struct debugger *debugger, struct task *task) {
+    struct target *target = target_of(debugger);
+    if (!is_unseen(target, task)) stop_at(target, task, &(struct target_stop){.kind = TARGET_BREAKPOINT});
+}
+
+/* The debugger decides at the stop, or whenever it lets the thread go on. */
+static int signal(struct debugger *debugger, struct task *task, struct guest_siginfo *info) {
+    struct target *target = target_of(debugger);
+    struct debugged_thread *thread = is_unseen(target, task) ? NULL : target_thread(target, task_tid(task));
+    if (!thread || (target->catches.passed_signals & sig_bit(info->signo))) return info->signo;
+    if (thread->sent_signo == info->signo) {
+        thread->sent_signo = 0;
+        return info->signo;
+    }
+    thread->info = info;
+    stop_at(target, task, &(struct target_stop){.kind = TARGET_SIGNALLED, .signo = info->signo});
+    hold(target, thread, task);
+    thread->info = NULL;
+    if (must_go(target, task)) return info->signo;
+    const int signo = thread->order.signo;
+    thread->order.signo = 0;
+    if (signo && signo != info->signo) *info = signal_info(signo, SI_USER);
+    return signo;
+}
+
+static void forget_thread(struct target *target, int tid) {
+    struct debugged_thread *thread = NULL;
+    HASH_FIND_INT(target->threads, &tid, thread);
+    if (!thread) return;
+    HASH_DEL(target->threads, thread);
+    free(thread);
+}
+
+static void copy_breakpoints(struct target *target, struct task *parent, int pid) {
+    struct process *child = process_find(parent->kernel, pid);
+    if (!child) return;
+    if (child->space && child->space != parent->process->space) space_copy_breakpoints(parent->process->space, child->space);
+    process_put(child);
+}
+
+static bool catches_call(const struct target_catches *catches, uint64_t number) {
+    if (!catches->calls) return false;
+    return catches->all_calls || (number < 1024 && (catches->call_set[number / 64] >> (number % 64) & 1));
+}
+
+static bool is_caught(const struct target *target, const struct task *task, enum debugger_event event) {
+    const struct target_catches *catches = &target->catches;
+    switch (event) {
+    case DEBUGGER_FORK: return catches->forks;
+    case DEBUGGER_VFORK: case DEBUGGER_VFORK_DONE: return catches->vforks;
+    case DEBUGGER_CLONE: return catches->clones;
+    case DEBUGGER_EXEC: return catches->execs;
+    case DEBUGGER_THREAD_ENDS: return catches->thread_ends;
+    case DEBUGGER_PROCESS_ENDED: return true;
+    case DEBUGGER_CALL_ENTRY: case DEBUGGER_CALL_EXIT: return catches_call(catches, task->syscall.number);
+    }
+    return false;
+}
+
+static const enum target_stop_kind stop_of_event[] = {
+    [DEBUGGER_FORK] = TARGET_FORKED, [DEBUGGER_VFORK] = TARGET_VFORKED, [DEBUGGER_CLONE] = TARGET_CLONED,
+    [DEBUGGER_VFORK_DONE] = TARGET_VFORK_DONE, [DEBUGGER_EXEC] = TARGET_EXECED, [DEBUGGER_THREAD_ENDS] = TARGET_THREAD_ENDED,
+    [DEBUGGER_PROCESS_ENDED] = TARGET_PROCESS_ENDED, [DEBUGGER_CALL_ENTRY] = TARGET_CALL_ENTRY, [DEBUGGER_CALL_EXIT] = TARGET_CALL_EXIT,
+};
+
+/* A child that nobody is told of is not seen either. */
+static void note_child(struct target *target, struct task *parent, int pid, bool is_told) {
+    if (is_told) copy_breakpoints(target, parent, pid);
+    else target_ignore(target, pid);
+}
+
+static void event(struct debugger *debugger, struct task *task, enum debugger_event what, int64_t value) {
+    struct target *target = target_of(debugger);
+    const bool unseen = is_unseen(target, task), caught = !unseen && is_caught(target, task, what);
+    if ((what == DEBUGGER_FORK || what == DEBUGGER_VFORK) && !target->is_free) note_child(target, task, (int)value, caught);
+    if (what == DEBUGGER_EXEC && value != task_tid(task)) forget_thread(target, (int)value);
+    const bool is_call = what == DEBUGGER_CALL_ENTRY || what == DEBUGGER_CALL_EXIT;
+    const struct target_stop why = {.kind = stop_of_event[what], .value = is_call ? (int64_t)task->syscall.number : value};
+    if (caught) stop_at(target, task, &why);
+    if (what == DEBUGGER_THREAD_ENDS || what == DEBUGGER_PROCESS_ENDED) forget_thread(target, task_tid(task));
+}
+
+void target_hooks_init(struct target *target) {
+    target->debugger = (struct debugger){.before_run = before_run, .breakpoint = breakpoint, .signal = signal, .event = event};
+}
+
+/* The carrier, between two turns. */
+static void interrupted(void *arg, int value) {
+    struct target *target = arg;
+    if (!atomic_exchange(&target->interrupt, false) || target->is_free) return;
+    target->stop = (struct target_stop){.kind = TARGET_INTERRUPTED, .pid = target->last_pid, .tid = target->last_tid};
+    stop_machine(target);
+}
+
+void target_interrupt(struct target *target) {
+    if (!atomic_exchange(&target->interrupt, true)) scheduler_post(target_kernel(target)->scheduler, interrupted, target, 0);
+}

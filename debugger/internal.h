@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* Between the files of debugger/ that make the target. The carrier (hooks.c) and the debugger's thread take turns: `state` says whose it
+ * is, and whoever's turn it is not touches nothing else. */
+#pragma once
+
+#include "debugger/target.h"
+
+#include "machine/machine.h"
+#include "syscall/linux/process/debugger.h"
+
+#include <uthash.h>
+
+/* What is known of a thread; from its first instruction, or the first question about it, to its end. */
+struct debugged_thread {
+    int tid;
+    uint64_t generation;        /* of the orders that it follows */
+    struct target_order order;
+    bool is_held;               /* asleep because of its order */
+    bool in_hook;               /* its registers may be changed: it is not inside a call */
+    uint64_t began_retired, began_rip; /* when its order began */
+    bool passes;                /* it was seen at passed_rip: the breakpoint there is behind it */
+    uint64_t passed_rip, passed_retired;
+    int sent_signo;             /* the debugger's own: not shown again */
+    struct guest_siginfo *info; /* borrowed from its stack while it is stopped for a signal; NULL */
+    UT_hash_handle hh;
+};
+
+enum target_state { TARGET_IS_RUNNING, TARGET_IS_STOPPED };
+
+struct target {
+    struct debugger debugger;   /* first: what the kernel calls */
+    struct lockstep_machine *machine;
+    int event;                  /* host event: set while stopped */
+    _Atomic uint32_t state;     /* atomic, futex word: enum target_state */
+    _Atomic bool interrupt;     /* atomic: a stop is wanted */
+
+    struct target_stop stop;
+    struct target_catches catches;
+    struct target_order orders[TARGET_MAX_ORDERS];
+    size_t n_orders;
+    uint64_t generation;        /* of the orders */
+    struct debugged_thread *threads; /* hash by tid */
+    int *ignored;               /* owned: pids of processes that are not seen */
+    size_t n_ignored;
+    int last_pid, last_tid;     /* that ran */
+    bool has_started;
+    bool is_free;               /* nothing stops any more */
+};
+
+void target_hooks_init(struct target *target);
+/* NULL without memory. */
+struct debugged_thread *target_thread(struct target *target, int tid);
+bool target_ignores(const struct target *target, int pid);
+/* Without memory it is seen further. */
+void target_ignore(struct target *target, int pid);
+struct kernel *target_kernel(const struct target *target);
