@@ -21,6 +21,8 @@ struct invocation {
 int command_run(const struct invocation *invocation);
 int command_explore(const struct invocation *invocation);
 int command_debug(const struct invocation *invocation);
+int command_record(const struct invocation *invocation);
+int command_replay(const struct invocation *invocation);
 int command_unavailable(const struct invocation *invocation);
 
 /* Says what was wrong and returns the exit status for it. */
@@ -32,6 +34,7 @@ struct run_options {
     bool help;
     bool has_seed;
     const char *gdb; /* of "debug": a port, "-"; NULL */
+    const char *output; /* -o; NULL: not given */
 };
 
 /* Parses up to the program's name. Returns its index in argv (argc when there is none), or -1 after a message. */
@@ -39,6 +42,9 @@ int run_options_parse(struct run_options *options, const struct invocation *invo
 /* Handles argv[at], which begins with "--". Returns the index of the next argument, or -1 after a message. */
 int run_options_parse_one(struct run_options *options, const struct invocation *invocation, int at);
 void run_options_print(void);
+
+/* run.c: one machine, from its options to its end. Returns the exit status. */
+int run_machine(const struct run_options *options, char *const *argv, char *const *envp);
 
 /* Prints "lockstep: ..." on stderr. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -55,4 +61,4 @@ void environment_fini(struct environment *environment);
 /* assignment "VAR=VAL" sets, "VAR" removes. Borrowed for the environment's life. Returns false without memory. */
 bool environment_change(struct environment *environment, char *assignment);
 /* NULL when it is not set. */
-const char *environment_get(const struct environment *environment, const char *name);
+const char *environment_get(char *const *entries, const char *name);

@@ -23,7 +23,7 @@ static long port_of(const char *word) {
 
 static int start(struct target *target, char **argv, const struct environment *environment, struct lockstep_error *error) {
     char path[PATH_SIZE];
-    const char *search = environment_get(environment, "PATH");
+    const char *search = environment_get(environment->entries, "PATH");
     if (lockstep_machine_find(target_machine(target), argv[0], search, path, sizeof path, error)) return -1;
     return target_start(target, path, argv, environment->entries, error);
 }

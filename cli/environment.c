@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int find(const struct environment *environment, const char *name, size_t n) {
-    for (int i = 0; i < environment->n; i++) {
-        const char *entry = environment->entries[i];
-        if (strncmp(entry, name, n) == 0 && entry[n] == '=') return i;
+static int find(char *const *entries, const char *name, size_t n) {
+    for (int i = 0; entries[i]; i++) {
+        if (strncmp(entries[i], name, n) == 0 && entries[i][n] == '=') return i;
     }
     return -1;
 }
@@ -42,7 +41,7 @@ void environment_fini(struct environment *environment) {
 bool environment_change(struct environment *environment, char *assignment) {
     const char *equals = strchr(assignment, '=');
     const size_t n = equals ? (size_t)(equals - assignment) : strlen(assignment);
-    const int at = find(environment, assignment, n);
+    const int at = find(environment->entries, assignment, n);
     if (at >= 0 && equals) {
         environment->entries[at] = assignment;
     } else if (at >= 0) {
@@ -54,8 +53,8 @@ bool environment_change(struct environment *environment, char *assignment) {
     return true;
 }
 
-const char *environment_get(const struct environment *environment, const char *name) {
+const char *environment_get(char *const *entries, const char *name) {
     const size_t n = strlen(name);
-    const int at = find(environment, name, n);
-    return at < 0 ? NULL : environment->entries[at] + n + 1;
+    const int at = find(entries, name, n);
+    return at < 0 ? NULL : entries[at] + n + 1;
 }

@@ -148,7 +148,7 @@ static int run(struct explore_options *options, struct run_options *run_options)
     options->machine.engine = "interp";
     options->machine.memory = "paged";
     options->envp = run_options->environment->entries;
-    options->path_search = environment_get(run_options->environment, "PATH");
+    options->path_search = environment_get(run_options->environment->entries, "PATH");
     switch (explore(options, &error)) {
     case EXPLORE_CLEAN: return 0;
     case EXPLORE_FAILED: return 1;

@@ -21,22 +21,22 @@ int report_error(const struct lockstep_error *error) {
 }
 
 /* The machine is there; finds and runs argv[0]. */
-static int run_program(struct lockstep_machine *machine, char **argv, const struct environment *environment) {
+static int run_program(struct lockstep_machine *machine, char *const *argv, char *const *envp) {
     struct lockstep_error error;
     struct lockstep_status status;
     char path[PATH_SIZE];
-    const char *search = environment_get(environment, "PATH");
+    const char *search = environment_get(envp, "PATH");
     if (lockstep_machine_find(machine, argv[0], search, path, sizeof path, &error)) return report_error(&error);
-    if (lockstep_machine_start(machine, path, argv, environment->entries, &error)) return report_error(&error);
+    if (lockstep_machine_start(machine, path, argv, envp, &error)) return report_error(&error);
     lockstep_machine_wait(machine, &status);
     return status.signaled ? STATUS_SIGNALED + status.code : status.code;
 }
 
-static int run(const struct run_options *options, char **argv) {
+int run_machine(const struct run_options *options, char *const *argv, char *const *envp) {
     struct lockstep_machine *machine;
     struct lockstep_error error;
     if (lockstep_machine_new(&options->machine, &machine, &error)) return report_error(&error);
-    const int status = run_program(machine, argv, options->environment);
+    const int status = run_program(machine, argv, envp);
     lockstep_machine_free(machine);
     return status;
 }
@@ -68,7 +68,7 @@ static int parse_and_run(struct run_options *options, const struct invocation *i
         complain("--gdb is for lockstep debug");
         return STATUS_BAD_USE;
     }
-    if (program < invocation->argc) return run(options, invocation->argv + program);
+    if (program < invocation->argc) return run_machine(options, invocation->argv + program, options->environment->entries);
     complain("no program to run; see lockstep run --help");
     return STATUS_BAD_USE;
 }

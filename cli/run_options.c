@@ -139,6 +139,11 @@ static bool option_gdb(struct run_options *options, char *value) {
     return true;
 }
 
+static bool option_quiet(struct run_options *options, char *value) {
+    options->machine.quiet = true;
+    return true;
+}
+
 static bool option_help(struct run_options *options, char *value) {
     options->help = true;
     return true;
@@ -196,6 +201,11 @@ int run_options_parse(struct run_options *options, const struct invocation *invo
         const char *argument = invocation->argv[at];
         if (argument[0] != '-') return at;
         if (strcmp(argument, "--") == 0) return at + 1;
+        if (strcmp(argument, "-o") == 0 && at + 1 < invocation->argc) {
+            options->output = invocation->argv[at + 1];
+            at += 2;
+            continue;
+        }
         if (argument[1] != '-') {
             complain("unknown option %s; see lockstep run --help", argument);
             return -1;

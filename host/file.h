@@ -81,7 +81,8 @@ int host_file_access_at(int dirfd, const char *name, int mode, bool effective);
 int64_t host_file_path(int fd, char *out, size_t size);
 int host_file_set_mode(int fd, uint32_t mode);
 int host_file_set_owner(int dirfd, const char *name, uint32_t uid, uint32_t gid);
-int host_file_set_times(int dirfd, const char *name, const struct host_time times[2]);
+/* times: of access and of change. */
+int host_file_set_times(int dirfd, const char *name, const struct host_time *times);
 int host_file_get_seals(int fd);
 int host_file_add_seals(int fd, unsigned seals);
 

@@ -3,6 +3,7 @@
  * when that process stops, ours does. Runs on the watcher's thread, never in a signal handler. */
 #include "machine/machine.h"
 
+#include "replay/session.h"
 #include "syscall/linux/abi/siginfo.h"
 #include "syscall/linux/process/kernel.h"
 #include "syscall/linux/process/process.h"
@@ -47,7 +48,10 @@ void machine_init_stopped(void *arg) {
     if (machine->watcher) host_signal_stop_self();
 }
 
-int machine_forward_start(struct lockstep_machine *machine, struct lockstep_error *error) {
+/* A replay's signals come from its recording; those of the host are for us ourselves. */
+int machine_forward_start(struct lockstep_machine *machine, const struct lockstep_options *options, struct lockstep_error *error) {
+    if (machine->session) scheduler_set_door(machine->scheduler, session_door(machine->session), take, machine->kernel);
+    if (!options->forward_signals || options->replay) return 0;
     machine->watcher = host_signal_watch(forward, machine);
     if (machine->watcher) return 0;
     return machine_fail(error, LOCKSTEP_NO_RESOURCE, 0, "cannot start the thread that takes signals");

@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "cpu/model.h"
 #include "host/limits.h"
+#include "machine/session.h"
 #include "mmu/space.h"
+#include "replay/session.h"
 #include "syscall/linux/fs/vfs.h"
 #include "syscall/linux/process/kernel.h"
 #include "syscall/linux/procfs/procfs.h"
@@ -99,6 +101,8 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .before_clone_arg = machine,
         .init_stopped = machine_init_stopped,
         .init_stopped_arg = machine,
+        .at_call = machine->session ? session_at_call : NULL,
+        .at_call_arg = machine->session,
     };
     machine->kernel = kernel_new(&kernel_options);
     if (!machine->kernel) return no_memory(error);
@@ -107,11 +111,11 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
 }
 
 static int make_scheduler(struct lockstep_machine *machine, const struct lockstep_options *options, struct lockstep_error *error) {
-    struct strategy *strategy = NULL;
     machine_init_entropy(machine, options->deterministic);
     machine->random.state = ~options->seed;
-    if (options->deterministic && machine_make_strategy(machine, options, &strategy, error)) return -1;
-    machine->scheduler = scheduler_new(strategy);
+    struct strategy *chosen = machine->chosen;
+    if (chosen) chosen = machine_session_strategy(machine, chosen);
+    machine->scheduler = scheduler_new(chosen);
     if (!machine->scheduler) return no_memory(error);
     if (machine->hooks) machine_watch(machine);
     return 0;
@@ -132,23 +136,31 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     if (make_files(machine, options, error)) return -1;
     if (make_strace(machine, options, error)) return -1;
     if (make_kernel(machine, options, error)) return -1;
-    return options->forward_signals ? machine_forward_start(machine, error) : 0;
+    return machine_forward_start(machine, options, error);
 }
 
-int lockstep_machine_new(const struct lockstep_options *options, struct lockstep_machine **machine,
-                         struct lockstep_error *error) {
-    struct lockstep_machine *made = calloc(1, sizeof *made);
-    *machine = NULL;
-    if (!made) return no_memory(error);
+static int begin(struct lockstep_machine *machine, const struct lockstep_options *options, struct lockstep_error *error) {
+    if (options->deterministic && machine_make_strategy(machine, options, &machine->chosen, error)) return -1;
+    if (machine_make_session(machine, options, error)) return -1;
     host_kick_init();
     host_bus_guard_init();
     if (options->report_faults) host_crash_init();
     host_fault_init();
     if (options->forward_signals) {
-        host_signal_inherited(&made->inherited_ignored, &made->inherited_blocked);
-        host_signal_block_all();
+        host_signal_inherited(&machine->inherited_ignored, &machine->inherited_blocked);
+        if (!options->replay) host_signal_block_all();
     }
-    if (build(made, options, error)) {
+    return build(machine, options, error);
+}
+
+int lockstep_machine_new(const struct lockstep_options *options, struct lockstep_machine **machine,
+                         struct lockstep_error *error) {
+    struct lockstep_options chosen = *options;
+    struct lockstep_machine *made = calloc(1, sizeof *made);
+    *machine = NULL;
+    if (!made) return no_memory(error);
+    chosen.deterministic |= options->record || options->replay;
+    if (begin(made, &chosen, error)) {
         lockstep_machine_free(made);
         return -1;
     }
@@ -164,6 +176,7 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     if (machine->vfs) vfs_free(machine->vfs);
     if (machine->frame_pool) frame_pool_free(machine->frame_pool);
     scheduler_free(machine->scheduler);
+    machine_end_session(machine);
     strategy_free(machine->strategy);
     free(machine->switches);
     host_mutex_fini(&machine->split_lock);

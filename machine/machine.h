@@ -18,11 +18,13 @@ struct guest_siginfo;
 struct task;
 struct fs_context;
 struct kernel;
+struct session;
 struct vfs;
 
 struct lockstep_machine {
     /* immutable after lockstep_machine_new */
     struct log log;
+    struct session *session;        /* owned; NULL: neither recorded nor replayed */
     const struct engine *engine;
     enum space_memory memory;
     struct id_map ids;              /* the host's user and group, and which ones the guest sees in their place */
@@ -30,6 +32,7 @@ struct lockstep_machine {
     struct host_mutex split_lock;   /* taken by locked accesses that cross a cache line */
     struct cpu_env cpu_env;
     struct strategy *strategy;           /* owned; of a serial scheduler */
+    struct strategy *chosen;             /* borrowed: that one or one of those below */
     struct strategy_log schedule_log;    /* of an explored machine */
     struct strategy_switch *switches;    /* owned: the schedule that is replayed; NULL: none */
     struct strategy_schedule schedule;
@@ -50,7 +53,9 @@ struct lockstep_machine {
     bool has_branched;                   /* carrier only, as outcome */
     struct machine_outcome outcome;
 
-    bool started; /* user's thread only */
+    /* user's thread only */
+    bool started, ended;
+    int status; /* of the first process, as wait(2) has it, once ended */
 };
 
 /* Fills *error and returns -1. number: -E or 0. */
@@ -68,7 +73,7 @@ void machine_init_entropy(struct lockstep_machine *machine, bool is_serial);
 void machine_init_cpu_env(struct lockstep_machine *machine, const struct cpu_model *model);
 
 /* forward.c: host signals to guest signals. */
-int machine_forward_start(struct lockstep_machine *machine, struct lockstep_error *error);
+int machine_forward_start(struct lockstep_machine *machine, const struct lockstep_options *options, struct lockstep_error *error);
 void machine_forward_stop(struct lockstep_machine *machine);
 /* The kernel's news that the first process has stopped: our own process follows. arg: the machine. */
 void machine_init_stopped(void *arg);

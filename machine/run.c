@@ -84,6 +84,8 @@ void lockstep_machine_wait(struct lockstep_machine *machine, struct lockstep_sta
         log_error(&machine->log, "the run left its schedule after %" PRIu64 " instructions: other program, options, files or input",
                   machine->schedule.diverged_at);
     }
+    machine->ended = true;
+    machine->status = encoded;
     status->signaled = (encoded & 0x7f) != 0;
     status->code = status->signaled ? encoded & 0x7f : (encoded >> 8) & 0xff;
 }

@@ -98,6 +98,13 @@ int scheduler_post(struct scheduler *scheduler, void (*fn)(void *arg, int value)
     return 0;
 }
 
+void scheduler_set_door(struct scheduler *scheduler, struct host_door *door, void (*fn)(void *arg, int value), void *arg) {
+    struct serial *serial = &scheduler->serial;
+    serial->door = door;
+    serial->recorded_post = fn;
+    serial->recorded_post_arg = arg;
+}
+
 int64_t sched_now_ns(const struct sched_thread *self) {
     return scheduler_monotonic_ns(self ? self->scheduler : NULL);
 }

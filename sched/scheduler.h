@@ -49,6 +49,11 @@ int scheduler_start(struct scheduler *scheduler, struct sched_thread *thread, vo
 /* From any host thread: has fn(arg, value) called soon where the machine may be touched; parallel: at once, here. Returns 0 or -ENOMEM. */
 int scheduler_post(struct scheduler *scheduler, void (*fn)(void *arg, int value), void *arg, int value);
 
+/* Serial: the carrier's door (host/door.h), and what a post does that comes from a recording; posts of other threads are dropped then.
+ * Before the first thread starts. */
+struct host_door;
+void scheduler_set_door(struct scheduler *scheduler, struct host_door *door, void (*fn)(void *arg, int value), void *arg);
+
 /* What follows is the running thread's; parallel: budget is INT64_MAX, the rest does nothing or asks the host. */
 
 /* How many instructions it may run before sched_tick, > 0. */

@@ -3,6 +3,7 @@
 #include "sched/serial.h"
 
 #include "base/error.h"
+#include "host/door.h"
 
 #include <stdlib.h>
 
@@ -26,6 +27,7 @@ void serial_init(struct serial *serial, struct strategy *strategy, struct timer_
 
 void serial_fini(struct serial *serial) {
     while (serial->started && !atomic_load(&serial->ended_event)) host_futex_wait(&serial->ended_event, 0, HOST_NEVER);
+    serial->door = NULL;
     serial_take_posts(serial);
     host_mutex_fini(&serial->post_lock);
     if (serial->event >= 0) host_event_free(serial->event);
@@ -103,6 +105,7 @@ static void run_thread(void *arg) {
 /* The scheduler may be freed as soon as the word is set: only its address is used afterwards. */
 static void carry(void *arg) {
     struct serial *serial = arg;
+    host_door_set(serial->door);
     struct serial_thread *first = serial_take_ready(serial, STRATEGY_EXIT);
     begin_slice(serial, first);
     host_fiber_switch(serial->base, first->fiber);
@@ -118,6 +121,7 @@ static int start_carrier(struct serial *serial) {
     serial->base = host_fiber_of_thread();
     serial->event = serial->base ? host_event_new() : -ENOMEM;
     serial->started = serial->event >= 0;
+    if (serial->started) host_door_set(NULL); /* it is the carrier's now */
     const int r = serial->started ? host_thread_start(carry, serial) : serial->event;
     if (r == 0) return 0;
     serial->started = false;

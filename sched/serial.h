@@ -49,6 +49,10 @@ struct serial {
     uint64_t slice_end;           /* in terms of retired */
 
     struct scheduler_watch watch;
+    struct host_door *door;       /* borrowed; the carrier's; NULL: it has none */
+    void (*recorded_post)(void *arg, int value); /* what a post does that the door brings */
+    void *recorded_post_arg;
+
     bool started;                 /* the carrier runs; set before there is a second host thread */
     _Atomic uint32_t ended_event; /* atomic, futex word: 1 when the carrier is gone */
     int event;                    /* host event descriptor for posts; -1 until the start */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "host/clock.h"
+#include "host/door.h"
 
 #include <stdlib.h>
 
@@ -36,12 +37,28 @@ static struct serial_post *next_post(struct serial *serial) {
     return post;
 }
 
-void serial_take_posts(struct serial *serial) {
-    if (!atomic_load_explicit(&serial->posted, memory_order_acquire)) return;
+static void run_posts(struct serial *serial, struct host_door *door) {
     for (struct serial_post *post; (post = next_post(serial));) {
+        if (door) door->ops->post(door, true, &post->value);
         post->fn(post->arg, post->value);
         free(post);
     }
+}
+
+static void take_recorded(struct serial *serial, struct host_door *door) {
+    for (int value; door->ops->post(door, false, &value);) serial->recorded_post(serial->recorded_post_arg, value);
+}
+
+static void drop_posts(struct serial *serial) {
+    for (struct serial_post *post; (post = next_post(serial));) free(post);
+}
+
+void serial_take_posts(struct serial *serial) {
+    struct host_door *const door = serial->door;
+    const bool posted = atomic_load_explicit(&serial->posted, memory_order_acquire);
+    if (posted && door && door->replays) drop_posts(serial);
+    else if (posted) run_posts(serial, door);
+    if (door) take_recorded(serial, door);
 }
 
 static int count_fds(const struct serial *serial) {

@@ -3,7 +3,7 @@
 #   include_direction.sh SOURCE_DIR
 set -eu
 cd "$1"
-order=(include base host decoder mmu cpu sched replay loader syscall/linux/abi syscall/linux/fs syscall/linux/net syscall/linux/ipc syscall/linux/process
+order=(include base host trace decoder mmu cpu sched replay loader syscall/linux/abi syscall/linux/fs syscall/linux/net syscall/linux/ipc syscall/linux/process
     syscall/linux/procfs syscall/linux machine debugger explore cli)
 
 # Position of the deepest folder of the list that holds a path; -1 for none (system headers).
@@ -36,7 +36,7 @@ while IFS=: read -r file include; do
         echo "$file includes $include: upwards"
         bad=$((bad + 1))
     fi
-done < <(grep -rHoE '^#include "[^"]+"' --include='*.[ch]' base host decoder mmu cpu sched loader syscall machine debugger cli |
+done < <(grep -rHoE '^#include "[^"]+"' --include='*.[ch]' base host trace decoder mmu cpu sched replay loader syscall machine debugger explore cli |
     sed -E 's/#include "([^"]+)"/\1/')
 echo "$seen includes, $bad upwards"
 ((seen > 50 && bad == 0))

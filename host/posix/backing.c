@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Descriptors behind mappings, by fcntl(2) and fstat(2). Holds no state; any thread may call. */
 #include "host/backing.h"
+#include "host/os.h"
 
 #include "host/posix/error.h"
 
@@ -8,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int host_backing_dup(int fd) {
+int os_backing_dup(int fd) {
     const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     return copy < 0 ? host_error_last() : copy;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Lists our own descriptors through /dev/fd, which Linux, macOS and the BSDs have; tries numbers where it is missing. */
 #include "host/descriptors.h"
+#include "host/os.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ static int compare(const void *a, const void *b) {
     return *(const int *)a - *(const int *)b;
 }
 
-int host_descriptors_inherited(int *fds, int max) {
+int os_descriptors_inherited(int *fds, int max) {
     DIR *dir = opendir("/dev/fd");
     int n = 0;
     if (!dir) return list_by_trying(fds, max);
@@ -44,7 +45,7 @@ int host_descriptors_inherited(int *fds, int max) {
     return n;
 }
 
-void host_descriptor_blank(int fd) {
+void os_descriptor_blank(int fd) {
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0) return;
     dup2(null, fd);

@@ -2,6 +2,7 @@
 /* Opening, reading, writing and changing host files through POSIX calls. Holds no state. What only Linux can do is in
  * linux/file.c. */
 #include "host/file.h"
+#include "host/os.h"
 
 #include "base/error.h"
 #include "host/posix/error.h"
@@ -25,69 +26,69 @@ static int native_dir(int dirfd) {
     return dirfd == HOST_CWD ? AT_FDCWD : dirfd;
 }
 
-int host_file_open_at(int dirfd, const char *path, int flags, uint32_t mode) {
+int os_file_open_at(int dirfd, const char *path, int flags, uint32_t mode) {
     const int native = host_native_open_flags(flags) | O_CLOEXEC | O_NOCTTY;
     return result(openat(native_dir(dirfd), path, native, (mode_t)mode));
 }
 
-int host_file_dup(int fd) {
+int os_file_dup(int fd) {
     return result(fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
 
-void host_file_close(int fd) {
+void os_file_close(int fd) {
     close(fd);
 }
 
-int64_t host_file_read(int fd, void *buf, size_t n) {
+int64_t os_file_read(int fd, void *buf, size_t n) {
     return result64(read(fd, buf, n));
 }
 
-int64_t host_file_write(int fd, const void *buf, size_t n) {
+int64_t os_file_write(int fd, const void *buf, size_t n) {
     return result64(write(fd, buf, n));
 }
 
-int64_t host_file_read_at(int fd, void *buf, size_t n, int64_t offset) {
+int64_t os_file_read_at(int fd, void *buf, size_t n, int64_t offset) {
     return result64(pread(fd, buf, n, (off_t)offset));
 }
 
-int64_t host_file_write_at(int fd, const void *buf, size_t n, int64_t offset) {
+int64_t os_file_write_at(int fd, const void *buf, size_t n, int64_t offset) {
     return result64(pwrite(fd, buf, n, (off_t)offset));
 }
 
-int64_t host_file_seek(int fd, int64_t offset, int whence) {
+int64_t os_file_seek(int fd, int64_t offset, int whence) {
     return result64(lseek(fd, (off_t)offset, whence));
 }
 
-int64_t host_file_available(int fd) {
+int64_t os_file_available(int fd) {
     int n = 0;
     return ioctl(fd, FIONREAD, &n) < 0 ? host_error_last() : n;
 }
 
-int host_file_truncate(int fd, int64_t size) {
+int os_file_truncate(int fd, int64_t size) {
     return result(ftruncate(fd, (off_t)size));
 }
 
-int host_file_sync(int fd, bool data_only) {
+int os_file_sync(int fd, bool data_only) {
     return result(data_only ? fdatasync(fd) : fsync(fd));
 }
 
-void host_file_sync_all(void) {
+void os_file_sync_all(void) {
     sync();
 }
 
-int host_file_get_flags(int fd) {
+int os_file_get_flags(int fd) {
     const int flags = fcntl(fd, F_GETFL);
     return flags < 0 ? host_error_last() : host_linux_open_flags(flags);
 }
 
-int host_file_set_flags(int fd, int flags) {
+int os_file_set_flags(int fd, int flags) {
     return result(fcntl(fd, F_SETFL, host_native_open_flags(flags)));
 }
 
-unsigned host_file_umask(unsigned mask) {
+unsigned os_file_umask(unsigned mask) {
     return (unsigned)umask((mode_t)mask);
 }
 
-int host_file_getcwd(char *out, size_t size) {
+int os_file_getcwd(char *out, size_t size) {
     return getcwd(out, size) ? 0 : host_error_last();
 }

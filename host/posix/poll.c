@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Waiting for descriptors by poll(2); its events have Linux's numbers wherever this folder's linux/ part is built. */
 #include "host/poll.h"
+#include "host/os.h"
 
 #include "base/error.h"
 #include "host/clock.h"
@@ -16,7 +17,7 @@ static_assert(sizeof(struct host_pollfd) == sizeof(struct pollfd), "same layout"
 static_assert(offsetof(struct host_pollfd, revents) == offsetof(struct pollfd, revents), "same layout");
 static_assert(POLLIN == 1 && POLLOUT == 4 && POLLERR == 8 && POLLHUP == 16 && POLLRDHUP == 0x2000, "Linux's numbers");
 
-int host_poll(struct host_pollfd *fds, int n_fds, int64_t deadline_ns) {
+int os_poll(struct host_pollfd *fds, int n_fds, int64_t deadline_ns) {
     struct timespec left = {0};
     if (deadline_ns != HOST_NEVER) {
         const int64_t ns = deadline_ns - host_clock_monotonic_ns();

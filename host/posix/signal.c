@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Takes host signals synchronously: blocked everywhere, fetched by one thread in sigwaitinfo(2). */
 #include "host/signal.h"
+#include "host/os.h"
 
 #include "host/posix/signal_set.h"
 
@@ -30,7 +31,7 @@ static void add_bit(uint64_t *bits, int host_number) {
     if (number >= 1 && number <= 64) *bits |= 1ull << (number - 1);
 }
 
-void host_signal_inherited(uint64_t *ignored, uint64_t *blocked) {
+void os_signal_inherited(uint64_t *ignored, uint64_t *blocked) {
     sigset_t mask;
     *ignored = *blocked = 0;
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
@@ -84,6 +85,6 @@ void host_signal_unwatch(struct host_signal_watcher *watcher) {
     free(watcher);
 }
 
-void host_signal_stop_self(void) {
+void os_signal_stop_self(void) {
     raise(SIGSTOP);
 }

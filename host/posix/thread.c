@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Host threads by pthreads. A new thread is detached and takes no host signal but the kick and its own faults. */
 #include "host/thread.h"
+#include "host/os.h"
 
 #include "base/error.h"
 #include "host/posix/error.h"
@@ -55,7 +56,7 @@ void host_thread_yield(void) {
     sched_yield();
 }
 
-int host_cpu_count(void) {
+int os_cpu_count(void) {
     const long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n > 0 ? (int)n : 1;
 }

@@ -23,6 +23,7 @@ extern "C" {
 
 struct lockstep_machine;
 struct machine_hooks;
+struct lockstep_trace; /* trace.h */
 
 struct lockstep_options {
     const char *engine;   /* "auto", "interp", "jit" */
@@ -50,6 +51,11 @@ struct lockstep_options {
     unsigned depth;       /* of the strategy pct; 0: its own */
     const char *schedule; /* host file with a schedule that `explore` wrote: done again instead of a strategy; NULL: none */
     const struct machine_hooks *hooks; /* Lockstep's own explorer; NULL otherwise */
+    /* A file to record the run to (NULL: none); the machine is deterministic then. argv and envp, NULL-terminated: what will be started. */
+    const char *record;
+    char *const *record_argv, *const *record_envp;
+    struct lockstep_trace *replay; /* set by lockstep_trace_apply */
+    bool quiet;                    /* of a replay: do not show again what was written to standard output and error */
     /* Take the signals that the host sends to this process and give them to the guest's first process. Blocks them
      * in the calling thread; make the machine before any other thread. */
     bool forward_signals;

@@ -103,7 +103,8 @@ static int64_t budget_of(struct task *task) {
 }
 
 void task_run(struct task *task) {
-    const struct engine *engine = task->kernel->options.engine;
+    const struct kernel_options *options = &task->kernel->options;
+    const struct engine *engine = options->engine;
     struct cpu *cpu = task->cpu;
     cpu->yield_on_pause = scheduler_is_serial(task->kernel->scheduler);
     while (!task->exiting) {
@@ -117,6 +118,7 @@ void task_run(struct task *task) {
         if (fence_asked(task)) membarrier_pass(task); /* before a call that may sleep: someone waits */
         switch (why) {
         case EXIT_SYSCALL:
+            if (UNLIKELY(options->at_call != NULL)) options->at_call(options->at_call_arg, &cpu->state, cpu->retired);
             sched_point(&task->sched, &(struct strategy_event){.kind = STRATEGY_CALL, .address = cpu->state.gpr[RAX]});
             sched_spend(&task->sched, SYSCALL_NS);
             dispatch(task);

@@ -2,6 +2,7 @@
 /* Facts about host files and changes to them, by statx and by /proc/self/fd where a descriptor may be O_PATH.
  * Holds no state. */
 #include "host/file.h"
+#include "host/os.h"
 
 #include "base/error.h"
 #include "host/posix/error.h"
@@ -28,7 +29,7 @@ static struct host_time time_of(const struct statx_timestamp *t) {
     return (struct host_time){t->tv_sec, t->tv_nsec};
 }
 
-int host_file_stat_at(int dirfd, const char *name, struct host_stat *out) {
+int os_file_stat_at(int dirfd, const char *name, struct host_stat *out) {
     struct statx x;
     if (statx(dirfd, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME, &x))
         return host_error_last();
@@ -45,11 +46,11 @@ int host_file_stat_at(int dirfd, const char *name, struct host_stat *out) {
     return 0;
 }
 
-int host_file_stat(int fd, struct host_stat *out) {
-    return host_file_stat_at(fd, "", out);
+int os_file_stat(int fd, struct host_stat *out) {
+    return os_file_stat_at(fd, "", out);
 }
 
-int host_file_statfs(int fd, struct host_statfs *out) {
+int os_file_statfs(int fd, struct host_statfs *out) {
     struct statfs s;
     if (fstatfs(fd, &s) < 0) return host_error_last();
     *out = (struct host_statfs){
@@ -60,7 +61,7 @@ int host_file_statfs(int fd, struct host_statfs *out) {
     return 0;
 }
 
-int host_file_access_at(int dirfd, const char *name, int mode, bool effective) {
+int os_file_access_at(int dirfd, const char *name, int mode, bool effective) {
     const int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | (effective ? AT_EACCESS : 0);
     const int r = result(syscall(SYS_faccessat2, dirfd, name, mode, flags));
     if (r != -ENOSYS && !(r == -EPERM && name[0] == 0)) return r;
@@ -69,7 +70,7 @@ int host_file_access_at(int dirfd, const char *name, int mode, bool effective) {
     return name[0] ? result(faccessat(dirfd, name, mode, 0)) : result(faccessat(AT_FDCWD, path, mode, 0));
 }
 
-int host_file_set_mode(int fd, uint32_t mode) {
+int os_file_set_mode(int fd, uint32_t mode) {
     char path[32];
     const int r = result(fchmod(fd, (mode_t)mode));
     if (r != -EBADF) return r;
@@ -77,11 +78,11 @@ int host_file_set_mode(int fd, uint32_t mode) {
     return result(chmod(path, (mode_t)mode));
 }
 
-int host_file_set_owner(int dirfd, const char *name, uint32_t uid, uint32_t gid) {
+int os_file_set_owner(int dirfd, const char *name, uint32_t uid, uint32_t gid) {
     return result(fchownat(dirfd, name, uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
 }
 
-int host_file_set_times(int dirfd, const char *name, const struct host_time times[2]) {
+int os_file_set_times(int dirfd, const char *name, const struct host_time *times) {
     const struct timespec native[2] = {{times[0].sec, times[0].nsec}, {times[1].sec, times[1].nsec}};
     return result(syscall(SYS_utimensat, dirfd, name, native, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
 }
@@ -94,7 +95,7 @@ static int xattr_path(char *out, size_t size, int dirfd, const char *name) {
 
 enum { XATTR_PATH_MAX = 320 };
 
-int64_t host_xattr_get(int dirfd, const char *name, const char *key, void *value, size_t size) {
+int64_t os_xattr_get(int dirfd, const char *name, const char *key, void *value, size_t size) {
     char path[XATTR_PATH_MAX];
     const int err = xattr_path(path, sizeof path, dirfd, name);
     if (err) return err;
@@ -102,14 +103,14 @@ int64_t host_xattr_get(int dirfd, const char *name, const char *key, void *value
     return n < 0 ? host_error_last() : n;
 }
 
-int host_xattr_set(int dirfd, const char *name, const char *key, const void *value, size_t size, int flags) {
+int os_xattr_set(int dirfd, const char *name, const char *key, const void *value, size_t size, int flags) {
     char path[XATTR_PATH_MAX];
     const int err = xattr_path(path, sizeof path, dirfd, name);
     if (err) return err;
     return result(name[0] ? lsetxattr(path, key, value, size, flags) : setxattr(path, key, value, size, flags));
 }
 
-int64_t host_xattr_list(int dirfd, const char *name, char *list, size_t size) {
+int64_t os_xattr_list(int dirfd, const char *name, char *list, size_t size) {
     char path[XATTR_PATH_MAX];
     const int err = xattr_path(path, sizeof path, dirfd, name);
     if (err) return err;
@@ -117,7 +118,7 @@ int64_t host_xattr_list(int dirfd, const char *name, char *list, size_t size) {
     return n < 0 ? host_error_last() : n;
 }
 
-int host_xattr_remove(int dirfd, const char *name, const char *key) {
+int os_xattr_remove(int dirfd, const char *name, const char *key) {
     char path[XATTR_PATH_MAX];
     const int err = xattr_path(path, sizeof path, dirfd, name);
     if (err) return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Sockets of a Linux host: numbers and layouts are ours already. Holds no state. */
 #include "host/socket.h"
+#include "host/os.h"
 
 #include "base/error.h"
 #include "host/posix/error.h"
@@ -21,20 +22,20 @@ static int native_type(int type) {
     return type | SOCK_CLOEXEC | SOCK_NONBLOCK;
 }
 
-int host_socket_new(int family, int type, int protocol) {
+int os_socket_new(int family, int type, int protocol) {
     return result(socket(family, native_type(type), protocol));
 }
 
-int host_socket_pair(int family, int type, int protocol, int fds[2]) {
+int os_socket_pair(int family, int type, int protocol, int fds[2]) {
     return result(socketpair(family, native_type(type), protocol, fds));
 }
 
-int host_socket_bind(int fd, const void *address, uint32_t size) {
+int os_socket_bind(int fd, const void *address, uint32_t size) {
     return result(bind(fd, address, size));
 }
 
 /* The inode takes its mode from the socket. */
-int host_socket_bind_path(int fd, const char *path, uint32_t mode) {
+int os_socket_bind_path(int fd, const char *path, uint32_t mode) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const size_t size = strlen(path);
     if (size >= sizeof address.sun_path) return -ENAMETOOLONG;
@@ -43,31 +44,31 @@ int host_socket_bind_path(int fd, const char *path, uint32_t mode) {
     return result(bind(fd, (const struct sockaddr *)&address, sizeof address));
 }
 
-int host_socket_connect(int fd, const void *address, uint32_t size) {
+int os_socket_connect(int fd, const void *address, uint32_t size) {
     return result(connect(fd, address, size));
 }
 
-int host_socket_listen(int fd, int backlog) {
+int os_socket_listen(int fd, int backlog) {
     return result(listen(fd, backlog));
 }
 
-int host_socket_accept(int fd, void *address, uint32_t *size) {
+int os_socket_accept(int fd, void *address, uint32_t *size) {
     return result(accept4(fd, address, size, SOCK_CLOEXEC | SOCK_NONBLOCK));
 }
 
-int host_socket_name(int fd, bool peer, void *address, uint32_t *size) {
+int os_socket_name(int fd, bool peer, void *address, uint32_t *size) {
     return result(peer ? getpeername(fd, address, size) : getsockname(fd, address, size));
 }
 
-int host_socket_shutdown(int fd, int how) {
+int os_socket_shutdown(int fd, int how) {
     return result(shutdown(fd, how));
 }
 
-int host_socket_get_option(int fd, int level, int name, void *value, uint32_t *size) {
+int os_socket_get_option(int fd, int level, int name, void *value, uint32_t *size) {
     return result(getsockopt(fd, level, name, value, size));
 }
 
-int host_socket_set_option(int fd, int level, int name, const void *value, uint32_t size) {
+int os_socket_set_option(int fd, int level, int name, const void *value, uint32_t size) {
     return result(setsockopt(fd, level, name, value, size));
 }
 
@@ -79,14 +80,14 @@ static struct msghdr native_message(const struct host_message *message, struct i
     };
 }
 
-int64_t host_socket_send(int fd, const struct host_message *message, int flags) {
+int64_t os_socket_send(int fd, const struct host_message *message, int flags) {
     struct iovec iov;
     const struct msghdr native = native_message(message, &iov);
     const ssize_t n = sendmsg(fd, &native, flags | MSG_NOSIGNAL | MSG_DONTWAIT);
     return n < 0 ? host_error_last() : n;
 }
 
-int64_t host_socket_receive(int fd, struct host_message *message, int flags) {
+int64_t os_socket_receive(int fd, struct host_message *message, int flags) {
     struct iovec iov;
     struct msghdr native = native_message(message, &iov);
     const ssize_t n = recvmsg(fd, &native, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -97,11 +98,11 @@ int64_t host_socket_receive(int fd, struct host_message *message, int flags) {
     return n;
 }
 
-int host_socket_request(int fd, unsigned request, void *value) {
+int os_socket_request(int fd, unsigned request, void *value) {
     return result(ioctl(fd, request, value));
 }
 
-int64_t host_socket_interfaces(int fd, void *out, int32_t size) {
+int64_t os_socket_interfaces(int fd, void *out, int32_t size) {
     struct ifconf list = {.ifc_len = size, .ifc_buf = out};
     const int r = result(ioctl(fd, SIOCGIFCONF, &list));
     return r < 0 ? r : list.ifc_len;

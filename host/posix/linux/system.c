@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* sysinfo(2) for the machine's memory and load. */
 #include "host/system.h"
+#include "host/os.h"
 
 #include "host/posix/error.h"
 
 #include <sys/sysinfo.h>
 
-int host_system_get(struct host_system *out) {
+int os_system_get(struct host_system *out) {
     struct sysinfo info;
     if (sysinfo(&info) < 0) return host_error_last();
     const uint64_t unit = info.mem_unit;

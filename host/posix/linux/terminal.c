@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Terminal attributes in the kernel's own layout, which is what host/terminal.h speaks. */
 #include "host/terminal.h"
+#include "host/os.h"
 
 #include "host/posix/error.h"
 
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-int host_terminal_get(int fd, struct host_termios *out) {
+int os_terminal_get(int fd, struct host_termios *out) {
     struct termios native;
     memset(&native, 0, sizeof native);
     if (ioctl(fd, TCGETS, &native) < 0) return host_error_last();
@@ -17,7 +18,7 @@ int host_terminal_get(int fd, struct host_termios *out) {
     return 0;
 }
 
-int host_terminal_set(int fd, enum host_terminal_when when, const struct host_termios *in) {
+int os_terminal_set(int fd, enum host_terminal_when when, const struct host_termios *in) {
     static const unsigned long commands[] = {TCSETS, TCSETSW, TCSETSF};
     struct termios native;
     memset(&native, 0, sizeof native);

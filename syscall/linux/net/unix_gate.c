@@ -3,6 +3,7 @@
  * is bound, too, its gate. Accepting and receiving take what came from the machine first, then what stands at the gate.
  * What comes through it are host sockets and their messages; nothing of it is in the end's queues. */
 #include "base/error.h"
+#include "host/door.h"
 #include "host/file.h"
 #include "host/socket.h"
 #include "syscall/linux/fs/walk.h"
@@ -32,7 +33,7 @@ static int path_at(struct node *dir, const char *name, char *out, size_t size) {
         snprintf(out + n, size - (size_t)n, "%s%s", n > 1 ? "/" : "", name);
         return 0;
     }
-    const int m = snprintf(out, size, "/proc/self/fd/%d/%s", fd, name);
+    const int m = snprintf(out, size, "/proc/self/fd/%d/%s", host_door_native(fd), name);
     return m < SOCKADDR_UN_PATH ? 0 : -ENAMETOOLONG;
 }
 

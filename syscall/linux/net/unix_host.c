@@ -2,6 +2,7 @@
 /* The way from a unix socket to a server of the host: a path whose inode no socket of the machine made, or an abstract
  * name that none has. */
 #include "base/error.h"
+#include "host/door.h"
 #include "syscall/linux/fs/node.h"
 #include "syscall/linux/fs/watch.h"
 #include "syscall/linux/net/host_socket.h"
@@ -15,7 +16,7 @@ static void host_address(struct node *place, const struct socket_address *addres
     *out = *address;
     if (!place) return;
     char *path = (char *)out->bytes + SOCKADDR_UN_NAME;
-    const int n = snprintf(path, SOCKADDR_UN_PATH, "/proc/self/fd/%d", node_host_fd(place));
+    const int n = snprintf(path, SOCKADDR_UN_PATH, "/proc/self/fd/%d", host_door_native(node_host_fd(place)));
     out->size = SOCKADDR_UN_NAME + (uint32_t)n + 1;
 }
 

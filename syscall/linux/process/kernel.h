@@ -24,6 +24,7 @@ struct ipc;
 struct net;
 struct process;
 struct strace;
+struct cpu_state;
 struct task;
 struct timer_service;
 struct vfs;
@@ -52,6 +53,8 @@ struct kernel_options {
     uint64_t inherited_blocked;     /* and with blocked */
     void (*init_stopped)(void *arg); /* the first process has stopped; any thread, no lock held; may be NULL */
     void *init_stopped_arg;
+    void (*at_call)(void *arg, const struct cpu_state *state, uint64_t retired); /* a thread makes a call; its own thread; may be NULL */
+    void *at_call_arg;
     uint64_t core_limit;            /* the first process's soft RLIMIT_CORE */
     /* A process dies of a signal that dumps core; its threads stand still. The dying thread, no lock held; may be NULL */
     void (*explain_crash)(void *arg, struct task *task, const struct guest_siginfo *info);
