@@ -111,6 +111,7 @@ int space_resident(struct address_space *space, uint64_t gva, uint64_t size, uin
 static int shared_key(const struct address_space *space, uint64_t gva, struct space_key *out) {
     const struct region *r = region_set_find(&space->regions, gva);
     if (!r || r->start > gva) return -EFAULT;
+    if (!r->prot) return -EFAULT;
     if (!(r->flags & REGION_SHARED)) return 0;
     out->object = r->object->backing;
     out->offset = region_offset(r, gva);
@@ -121,6 +122,7 @@ int space_key(struct address_space *space, uint64_t gva, bool shared, struct spa
     *out = (struct space_key){.object = space, .offset = gva};
     if (gva >= space->end) return -EFAULT;
     if (!shared) return 0;
+    out->object = (const char *)space + 1; /* private memory is still not where those wait who do not share */
     host_mutex_lock(&space->lock);
     const int err = shared_key(space, gva, out);
     host_mutex_unlock(&space->lock);

@@ -31,7 +31,6 @@ int64_t sys_clone(struct task *task, const uint64_t args[6]) {
         .flags = args[0] & 0xffffffff & ~CSIGNAL, .exit_signal = (int)(args[0] & CSIGNAL), .stack = args[1],
         .parent_tid = args[2], .child_tid = args[3], .tls = args[4], .pidfd = args[2]};
     if ((request.flags & CLONE_PIDFD) && (request.flags & CLONE_PARENT_SETTID)) return -EINVAL;
-    if (request.exit_signal > SIGNAL_COUNT) return -EINVAL;
     allow_pidfd(&request);
     return clone_task(task, &request);
 }

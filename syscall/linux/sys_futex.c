@@ -53,8 +53,8 @@ static int64_t wait_until(const struct futex_call *call, int64_t deadline_ns, ui
 
 static int64_t op_wait(const struct futex_call *call) {
     int64_t deadline_ns;
-    if (call->realtime) return -ENOSYS;
     const int r = read_deadline(call, false, 0, &deadline_ns);
+    if (r == 0 && call->realtime) return -ENOSYS;
     return r < 0 ? r : wait_until(call, deadline_ns, FUTEX_BITSET_MATCH_ANY);
 }
 
@@ -89,20 +89,22 @@ static int64_t op_wake_op(const struct futex_call *call) {
     return futex_wake_op(call->task, call->uaddr, call->uaddr2, call->shared, (int)call->val, (int)call->val2, call->val3);
 }
 
-static int64_t lock_pi(const struct futex_call *call, int32_t clock) {
-    int64_t deadline_ns;
-    int r = read_deadline(call, true, clock, &deadline_ns);
-    if (r < 0) return r;
-    r = futex_lock_pi(call->task, call->uaddr, call->shared, deadline_ns, false);
+static int64_t lock_pi(const struct futex_call *call, int64_t deadline_ns) {
+    const int r = futex_lock_pi(call->task, call->uaddr, call->shared, deadline_ns, false);
     return r == -EINTR ? -ERESTARTNOINTR : r;
 }
 
 static int64_t op_lock_pi(const struct futex_call *call) {
-    return call->realtime ? -ENOSYS : lock_pi(call, GUEST_CLOCK_REALTIME);
+    int64_t deadline_ns;
+    const int r = read_deadline(call, true, GUEST_CLOCK_REALTIME, &deadline_ns);
+    if (r == 0 && call->realtime) return -ENOSYS;
+    return r < 0 ? r : lock_pi(call, deadline_ns);
 }
 
 static int64_t op_lock_pi2(const struct futex_call *call) {
-    return lock_pi(call, clock_of(call));
+    int64_t deadline_ns;
+    const int r = read_deadline(call, true, clock_of(call), &deadline_ns);
+    return r < 0 ? r : lock_pi(call, deadline_ns);
 }
 
 static int64_t op_trylock_pi(const struct futex_call *call) {
@@ -115,10 +117,9 @@ static int64_t op_unlock_pi(const struct futex_call *call) {
 
 static int64_t op_wait_requeue_pi(const struct futex_call *call) {
     int64_t deadline_ns;
-    int r = read_deadline(call, true, clock_of(call), &deadline_ns);
+    const int r = read_deadline(call, true, clock_of(call), &deadline_ns);
     if (r < 0) return r;
-    r = futex_wait_requeue_pi(call->task, call->uaddr, call->uaddr2, call->shared, call->val, deadline_ns, FUTEX_BITSET_MATCH_ANY);
-    return r == -EINTR ? -EAGAIN : r; /* the caller takes it for a spurious wake-up, as on Linux */
+    return futex_wait_requeue_pi(call->task, call->uaddr, call->uaddr2, call->shared, call->val, deadline_ns, FUTEX_BITSET_MATCH_ANY);
 }
 
 static int64_t op_cmp_requeue_pi(const struct futex_call *call) {
@@ -136,9 +137,9 @@ static int64_t (*const ops[])(const struct futex_call *call) = {
 #undef FUTEX_OP
 };
 
-/* Only ops that take an absolute time know the clock flag. */
-static bool knows_clock(uint32_t op) {
-    return op == FUTEX_WAIT_BITSET || op == FUTEX_WAIT_REQUEUE_PI || op == FUTEX_LOCK_PI2;
+/* Ops that have a time look at it before the clock's flag, which only those know whose time is absolute and may be on either clock. */
+static bool has_time(uint32_t op) {
+    return op == FUTEX_WAIT || op == FUTEX_LOCK_PI || op == FUTEX_WAIT_BITSET || op == FUTEX_WAIT_REQUEUE_PI || op == FUTEX_LOCK_PI2;
 }
 
 int64_t sys_futex(struct task *task, const uint64_t args[6]) {
@@ -147,7 +148,7 @@ int64_t sys_futex(struct task *task, const uint64_t args[6]) {
         .task = task, .uaddr = args[0], .val = (uint32_t)args[2], .timeout = args[3], .val2 = (uint32_t)args[3],
         .uaddr2 = args[4], .val3 = (uint32_t)args[5], .shared = !(op & FUTEX_PRIVATE_FLAG),
         .realtime = (op & FUTEX_CLOCK_REALTIME) != 0};
-    if (number >= ARRAY_LEN(ops) || (call.realtime && !knows_clock(number))) {
+    if (number >= ARRAY_LEN(ops) || (call.realtime && !has_time(number))) {
         log_verbose(task->kernel->log, "futex operation %#x is not supported", op);
         return -ENOSYS;
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* signal(7), "Interruption of system calls": every call that blocks, once with and once without SA_RESTART. A child for each blocks,
- * all at the same time, and gets signals until it has returned or was restarted often enough. */
-#include "check.h"
+/* signal(7), "Interruption of system calls": files, pipes, locks, processes, futexes, IPC, time. */
+#include "interrupts.h"
 
 #include <mqueue.h>
 #include <poll.h>
@@ -23,11 +22,8 @@
 #include <time.h>
 
 enum { FUTEX_WAIT = 0, FUTEX_WAIT_BITSET = 9 };
-enum { SIGNALS = 8, PERIOD_US = 60000 };
 
 static const struct timespec minute = {60, 0};
-static char buf[65536];
-static int nothing[2], full[2], pair[2]; /* pipes: empty, full; a socket pair */
 
 static long do_read_pipe(void) { return read(nothing[0], buf, 1); }
 static long do_write_pipe(void) { return write(full[1], buf, 1); }
@@ -167,71 +163,15 @@ static long do_msgrcv(void) {
     return r;
 }
 
-static const struct row {
-    const char *name;
-    long (*call)(void);
-} rows[] = {
-#define ROW(name) {#name, do_##name},
+static const struct row rows[] = {
     ROW(read_pipe) ROW(write_pipe) ROW(readv) ROW(splice) ROW(tee) ROW(vmsplice) ROW(fifo) ROW(flock) ROW(setlkw) ROW(ofd_setlkw)
     ROW(wait4) ROW(waitid) ROW(accept) ROW(recv) ROW(recvmsg) ROW(recv_timeout) ROW(send) ROW(futex) ROW(futex_timeout) ROW(futex_bitset)
     ROW(mq_receive) ROW(mq_send) ROW(read_eventfd) ROW(read_timerfd) ROW(read_signalfd) ROW(read_inotify)
     ROW(poll) ROW(poll_timeout) ROW(ppoll) ROW(select) ROW(pselect) ROW(epoll) ROW(epoll_pwait) ROW(nanosleep) ROW(clock_nanosleep)
     ROW(pause) ROW(sigsuspend) ROW(sigtimedwait) ROW(semop) ROW(msgrcv)
 };
-enum { ROWS = sizeof rows / sizeof rows[0] };
-
-struct outcome {
-    volatile int ready, handled, returned, error;
-};
-
-static struct outcome *mine;
-
-static void on_signal(int signo) {
-    mine->handled++;
-}
-
-static void block(const struct row *row, struct outcome *outcome, int flags) {
-    char dir[16];
-    mine = outcome;
-    setpgid(0, 0);
-    snprintf(dir, sizeof dir, "d%d", (int)getpid());
-    CHECK(mkdir(dir, 0700) == 0 && chdir(dir) == 0);
-    CHECK(pipe(nothing) == 0 && pipe2(full, O_NONBLOCK) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-    while (write(full[1], buf, sizeof buf) > 0) continue;
-    CHECK(fcntl(full[1], F_SETFL, 0) == 0);
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
-    sigaction(SIGUSR1, &action, 0);
-    errno = 0;
-    outcome->ready = 1;
-    const long r = row->call();
-    outcome->error = r < 0 ? errno : 0;
-    outcome->returned = 1;
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, 0);
-    for (;;) pause();
-}
 
 int main(void) {
-    struct outcome *outcomes = mmap(0, 2 * ROWS * sizeof *outcomes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    pid_t child[2 * ROWS];
-    for (int i = 0; i < 2 * ROWS; i++) {
-        if ((child[i] = fork()) == 0) block(&rows[i / 2], &outcomes[i], i % 2 ? SA_RESTART : 0);
-        CHECK(child[i] > 0);
-    }
-    for (int i = 0; i < 2 * ROWS; i++) {
-        while (!outcomes[i].ready) usleep(1000);
-    }
-    for (int n = 0; n < SIGNALS; n++) {
-        for (int i = 0; i < 2 * ROWS; i++) kill(child[i], SIGUSR1);
-        usleep(PERIOD_US);
-    }
-    for (int i = 0; i < 2 * ROWS; i++) {
-        const struct outcome *o = &outcomes[i];
-        printf("%s%s: %s\n", rows[i / 2].name, i % 2 ? ", SA_RESTART" : "",
-               !o->handled ? "no signal" : !o->returned ? "restarted" : o->error ? strerror(o->error) : "no error");
-        kill(-child[i], SIGKILL);
-        waitpid(child[i], 0, 0);
-    }
+    interrupt_all(rows, sizeof rows / sizeof rows[0]);
     printf("calls interrupted as signal(7) says\n");
 }

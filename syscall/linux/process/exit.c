@@ -142,7 +142,7 @@ void exit_notify_parent_locked(struct process *child, int code, int status) {
     const struct guest_sigaction action = signal_action_of(parent->actions, SIGCHLD);
     const int signo = ended ? child->exit_signal : SIGCHLD;
     const bool wanted = ended || !(action.flags & SA_NOCLDSTOP);
-    if (signo && wanted) {
+    if (signo && signo <= SIGNAL_COUNT && wanted) { /* clone(2) takes any number */
         const struct guest_siginfo info = child_info(child, signo, code, status);
         signal_send_info_process(parent, &info);
     }

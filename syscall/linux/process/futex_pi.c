@@ -47,8 +47,9 @@ int futex_take_pi_locked(struct task *task, struct futex_waiter *waiter, struct 
     while (r == 0) {
         const uint32_t owner = word & FUTEX_TID_MASK;
         if (owner == tid) return -EDEADLK;
-        if (owner && try_only) return -EAGAIN;
-        if (owner && (r = check_owner_locked(waiter->task, owner)) < 0) return r;
+        if (owner) r = check_owner_locked(waiter->task, owner);
+        if (owner && try_only) return r == -ESRCH ? r : -EAGAIN;
+        if (r < 0) return r;
         waiter->owner = owner;
         if (owner && (word & FUTEX_WAITERS)) return 0;
         const uint32_t new = owner ? word | FUTEX_WAITERS : tid | waiters | (word & FUTEX_OWNER_DIED);
@@ -140,7 +141,10 @@ static int unlock_locked(struct task *task, uint64_t uaddr, struct futex_bucket 
 int futex_unlock_pi(struct task *task, uint64_t uaddr, bool shared) {
     struct futex_table *table = task->kernel->futexes;
     struct space_key key;
-    int r = futex_key(task, uaddr, shared, &key);
+    uint32_t word;
+    int r = copy_from_guest(task, &word, uaddr, sizeof word);
+    if (r == 0 && (word & FUTEX_TID_MASK) != (uint32_t)task_tid(task)) r = -EPERM;
+    if (r == 0) r = futex_key(task, uaddr, shared, &key);
     if (r < 0) return r;
     struct futex_bucket *bucket = futex_bucket_of(table, &key);
     host_mutex_lock(&table->pi_lock);

@@ -27,7 +27,10 @@ int futex_wait_requeue_pi(struct task *task, uint64_t uaddr, uint64_t uaddr2, bo
     futex_waiter_init(&waiter, task, uaddr, &key, bitset);
     waiter.requeue_pi = &key2;
     r = enqueue(task, &waiter, uaddr, expect);
-    return r < 0 ? r : futex_sleep_pi(&waiter, deadline_ns);
+    if (r == 0) r = futex_sleep_pi(&waiter, deadline_ns);
+    if (r != -EINTR) return r;
+    /* Once it waits for the lock the call cannot be made again: the caller takes it for a spurious wake-up. */
+    return waiter.uaddr == uaddr2 ? -EAGAIN : -ERESTARTNOINTR;
 }
 
 struct requeue {
@@ -73,7 +76,7 @@ int futex_cmp_requeue_pi(struct task *task, uint64_t uaddr, uint64_t uaddr2, boo
                          uint32_t expect) {
     struct futex_table *table = task->kernel->futexes;
     struct requeue call = {.task = task, .uaddr2 = uaddr2};
-    uint32_t value;
+    uint32_t value, lock;
     if (uaddr == uaddr2 || n_requeue < 0) return -EINVAL;
     int r = futex_key(task, uaddr, shared, &call.key);
     if (r == 0) r = futex_key(task, uaddr2, shared, &call.key2);
@@ -85,6 +88,7 @@ int futex_cmp_requeue_pi(struct task *task, uint64_t uaddr, uint64_t uaddr2, boo
     futex_lock_two(call.from, call.to);
     r = space_load_u32(task_space(task), uaddr, &value);
     if (r == 0 && value != expect) r = -EAGAIN;
+    if (r == 0) r = space_load_u32(task_space(task), uaddr2, &lock);
     if (r == 0) r = requeue_locked(&call, limit);
     futex_unlock_two(call.from, call.to);
     host_mutex_unlock(&table->pi_lock);
