@@ -23,6 +23,7 @@ int command_explore(const struct invocation *invocation);
 int command_debug(const struct invocation *invocation);
 int command_record(const struct invocation *invocation);
 int command_replay(const struct invocation *invocation);
+int command_trace(const struct invocation *invocation);
 int command_unavailable(const struct invocation *invocation);
 
 /* Says what was wrong and returns the exit status for it. */

@@ -184,7 +184,7 @@ struct session *session_record(const char *path, const char *facts, size_t n, in
     struct recorder *recorder = calloc(1, sizeof *recorder);
     char *copy = malloc(n);
     *err = -ENOMEM;
-    if (recorder && copy) recorder->writer = trace_writer_new(path, err);
+    if (recorder && copy) recorder->writer = trace_writer_new(path, TRACE_FAST, err);
     if (!recorder || !recorder->writer) {
         free(recorder);
         free(copy);

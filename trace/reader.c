@@ -123,6 +123,16 @@ bool trace_reader_next_log(struct trace_reader *reader, const uint8_t **bytes, s
     return false;
 }
 
+bool trace_reader_next_frame(struct trace_reader *reader, enum trace_frame_type *type, const uint8_t **bytes, size_t *n) {
+    if (!reader->log.bytes) reader->at = sizeof(struct trace_start); /* the facts were read before */
+    if (reader->ended || !step(reader, &reader->log)) return false;
+    reader->ended = reader->log.type == TRACE_END;
+    *type = reader->log.type;
+    *bytes = reader->log.bytes;
+    *n = reader->log.n;
+    return true;
+}
+
 bool trace_reader_content(struct trace_reader *reader, const struct trace_key *key, const uint8_t **bytes, size_t *n) {
     struct piece *piece;
     HASH_FIND(hh, reader->pieces, key, sizeof *key, piece);

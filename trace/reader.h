@@ -19,6 +19,8 @@ const char *trace_reader_end_fact(const struct trace_reader *reader, const char 
 
 /* The next frame of the log; the one before is gone. Returns false at the end, and when no whole frame is left. */
 bool trace_reader_next_log(struct trace_reader *reader, const uint8_t **bytes, size_t *n);
+/* All frames from the first one on, the facts too: instead of the log. */
+bool trace_reader_next_frame(struct trace_reader *reader, enum trace_frame_type *type, const uint8_t **bytes, size_t *n);
 /* Whether the end of a finished recording was reached; why no frame is left otherwise. */
 bool trace_reader_ended(const struct trace_reader *reader);
 const char *trace_reader_why(const struct trace_reader *reader);

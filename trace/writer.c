@@ -17,7 +17,7 @@
 #define UTHASH_NO_STDIO 1
 #include <uthash.h>
 
-enum { LEVEL = 1, QUEUED_MAX = 16 << 20 };
+enum { QUEUED_MAX = 16 << 20 };
 enum { CREATE_FLAGS = 01 | 0100 | 01000, CREATE_MODE = 0666 }; /* O_WRONLY | O_CREAT | O_TRUNC */
 #define SECOND_NS INT64_C(1000000000)
 
@@ -34,7 +34,7 @@ struct known_piece {
 };
 
 struct trace_writer {
-    int fd;                     /* immutable */
+    int fd, level;              /* immutable */
     ZSTD_CCtx *compressor;      /* the thread's */
     struct known_piece *pieces; /* the caller's thread */
 
@@ -70,7 +70,7 @@ static int write_frame(struct trace_writer *writer, enum trace_frame_type type, 
     const size_t room = ZSTD_compressBound(n);
     char *out = malloc(sizeof frame + room);
     if (!out) return -ENOMEM;
-    const size_t stored = ZSTD_compressCCtx(writer->compressor, out + sizeof frame, room, bytes, n, LEVEL);
+    const size_t stored = ZSTD_compressCCtx(writer->compressor, out + sizeof frame, room, bytes, n, writer->level);
     if (ZSTD_isError(stored) || stored >= n) memcpy(out + sizeof frame, bytes, n);
     else frame.stored = (uint32_t)stored;
     frame.check = trace_check(&frame, out + sizeof frame);
@@ -140,10 +140,11 @@ static struct trace_writer *give_up(struct trace_writer *writer) {
     return NULL;
 }
 
-struct trace_writer *trace_writer_new(const char *path, int *err) {
+struct trace_writer *trace_writer_new(const char *path, int level, int *err) {
     struct trace_writer *writer = calloc(1, sizeof *writer);
     *err = -ENOMEM;
     if (!writer) return NULL;
+    writer->level = level;
     writer->compressor = ZSTD_createCCtx();
     writer->fd = writer->compressor ? host_file_open_at(HOST_CWD, path, CREATE_FLAGS, CREATE_MODE) : -ENOMEM;
     *err = writer->fd < 0 ? writer->fd : write_start(writer->fd);

@@ -9,8 +9,9 @@
 
 struct trace_writer;
 
-/* A new file. Returns NULL and *err (-E). */
-struct trace_writer *trace_writer_new(const char *path, int *err);
+/* A new file; what is there is replaced. level: zstd's. Returns NULL and *err (-E). */
+enum { TRACE_FAST = 1 };
+struct trace_writer *trace_writer_new(const char *path, int level, int *err);
 /* bytes: malloc'ed, at most TRACE_RAW_MAX; they move to the writer. Waits while the thread is far behind. From any thread. */
 void trace_writer_put(struct trace_writer *writer, enum trace_frame_type type, void *bytes, size_t n);
 /* Puts a piece of a file unless the trace has it already; at most TRACE_PIECE bytes. Returns 0 with its key, or -ENOMEM. */

@@ -29,6 +29,12 @@ void lockstep_trace_apply(struct lockstep_trace *trace, struct lockstep_options 
 char *const *lockstep_trace_argv(const struct lockstep_trace *trace);
 char *const *lockstep_trace_envp(const struct lockstep_trace *trace);
 
+/* Writes to out (a FILE *) what the trace is and holds; dump: every entry, too. Returns 0, or -1 with *error filled: up to where the trace is
+ * cut off or damaged it has been written then. */
+int lockstep_trace_describe(const char *path, bool dump, void *out, struct lockstep_error *error);
+/* Writes the same trace, compressed as far as it goes. Returns 0, or -1 with *error filled. */
+int lockstep_trace_pack(const char *path, const char *to, struct lockstep_error *error);
+
 #ifdef __cplusplus
 }
 #endif

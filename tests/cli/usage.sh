@@ -41,7 +41,7 @@ expect 3 '' '' "$LOCKSTEP" run --deterministic --strategy pct --depth 2 "$ACT" e
 expect 125 '' 'lockstep: no program to explore; see lockstep explore --help' "$LOCKSTEP" explore
 expect 125 '' 'lockstep: --runs needs a number from 1 to 18446744073709551614' "$LOCKSTEP" explore --runs 0 "$ACT" exit 0
 expect 3 '' '' "$LOCKSTEP" run --deterministic --seed 0x7 "$ACT" exit 3
-for command in explain trace; do
+for command in explain; do
     expect 125 '' "lockstep: $command is not available yet" "$LOCKSTEP" "$command" x
 done
 expect 125 '' 'lockstep: no program to debug; see lockstep debug --help' "$LOCKSTEP" debug --gdb=0
