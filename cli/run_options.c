@@ -26,6 +26,13 @@ static bool option_jit_cache(struct run_options *options, char *value) {
     return false;
 }
 
+static bool option_jit_cache_dir(struct run_options *options, char *value) {
+    options->machine.jit_cache_dir = value;
+    if (*value) return true;
+    complain("--jit-cache-dir needs a directory");
+    return false;
+}
+
 static bool option_cpu(struct run_options *options, char *value) {
     options->machine.cpu = value;
     return true;

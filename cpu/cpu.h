@@ -9,6 +9,7 @@
 
 struct cpu_model;
 struct host_mutex;
+struct jit_store;
 struct log;
 
 /* What the CPU learns from outside. Deterministic mode supplies its own functions. */
@@ -23,6 +24,8 @@ struct cpu_env {
     struct host_mutex *split_lock;                 /* borrowed, one per machine: LOCK on operands that are not naturally
                                                     * aligned; NULL: only one CPU runs at a time */
     size_t code_limit;                             /* bytes of translated code of each space; 0: the engine's own limit */
+    struct jit_store *code_store;                  /* borrowed: where spaces of later processes leave translated code for others; may be NULL */
+    bool code_is_saved;                            /* the first process does so, too, since the store becomes a file */
     const struct log *log;                         /* borrowed; may be NULL */
     uint32_t n_processors;                         /* whose numbers processor_id gives: the host's, folded into these; 0: not folded */
     bool host_counters;                            /* tsc and counter are the host's clocks: an engine may read those itself */

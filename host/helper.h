@@ -2,8 +2,12 @@
 /* Programs of ours that lie beside our own executable: what is seldom needed and would cost at every start. */
 #pragma once
 
+#include "host/file.h"
+
 #include <stdbool.h>
 
+/* Facts about our own executable. Returns 0 or -E. */
+int host_helper_self(struct host_stat *out);
 /* Is there a program of that name? */
 bool host_helper_exists(const char *name);
 /* Runs it with an empty environment, fd as its standard input, and our standard error as its output and error, and waits. Returns its exit

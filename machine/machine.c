@@ -130,6 +130,7 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     machine->hooks = options->hooks;
     if (make_scheduler(machine, options, error)) return -1;
     if (choose(machine, options, error)) return -1;
+    if (machine_open_code(machine, options)) return no_memory(error);
     machine->frame_pool = frame_pool_new(machine->memory);
     if (!machine->frame_pool) return no_memory(error);
     if (options->deterministic) frame_pool_lay_out_as_windows(machine->frame_pool);
@@ -175,6 +176,7 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     strace_free(machine->strace);
     if (machine->vfs) vfs_free(machine->vfs);
     if (machine->frame_pool) frame_pool_free(machine->frame_pool);
+    machine_close_code(machine);
     scheduler_free(machine->scheduler);
     machine_end_session(machine);
     strategy_free(machine->strategy);

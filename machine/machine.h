@@ -15,6 +15,7 @@
 
 struct fd_table;
 struct guest_siginfo;
+struct jit_store;
 struct task;
 struct fs_context;
 struct kernel;
@@ -39,6 +40,10 @@ struct lockstep_machine {
     struct random_stream random;         /* of a serial machine: its randomness */
     struct entropy entropy;
     struct scheduler *scheduler;
+    struct jit_store *code_store;
+    char *code_dir;                      /* owned; host directory where translated code is kept, NULL: it is not */
+    uint64_t code_root;                  /* hash of the guest's root */
+    char code_file[128];                 /* there, of the first program; "" before it starts */
     struct frame_pool *frame_pool;
     struct vfs *vfs;
     struct strace *strace; /* owned; NULL: calls are not traced */
@@ -90,6 +95,13 @@ void machine_watch(struct lockstep_machine *machine);
 /* schedule.c: makes the strategy that the options ask for. Returns 0 or -1 with *error. */
 int machine_make_strategy(struct lockstep_machine *machine, const struct lockstep_options *options, struct strategy **out,
                           struct lockstep_error *error);
+
+/* code_cache.c: translated code that is shared and kept. open: 0 or -ENOMEM. */
+int machine_open_code(struct lockstep_machine *machine, const struct lockstep_options *options);
+/* What was kept for the first program, before it starts. */
+void machine_load_code(struct lockstep_machine *machine, const char *program);
+/* When nothing runs any more. */
+void machine_close_code(struct lockstep_machine *machine);
 
 /* descriptors.c: the first process's table, from our own descriptors. Returns NULL without memory. */
 struct fd_table *machine_make_descriptors(struct lockstep_machine *machine);

@@ -64,6 +64,7 @@ int lockstep_machine_start(struct lockstep_machine *machine, const char *path, c
         if (fs) fs_context_put(fs);
         return machine_fail(error, LOCKSTEP_NO_RESOURCE, -ENOMEM, "no memory for the first process");
     }
+    machine_load_code(machine, path);
     const int err = kernel_start_init(machine->kernel, path, argv, envp, fds, fs);
     const char *reason = frame_pool_reason(machine->frame_pool);
     if (reason) log_verbose(&machine->log, "guest memory is not at its own addresses: %s", reason);

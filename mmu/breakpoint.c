@@ -19,6 +19,10 @@ static size_t place_of(const struct breakpoints *list, uint64_t gva) {
     return low;
 }
 
+bool space_has_breakpoints(const struct address_space *space) {
+    return space->breakpoints.n != 0;
+}
+
 bool space_has_breakpoint(const struct address_space *space, uint64_t gva) {
     const struct breakpoints *list = &space->breakpoints;
     if (LIKELY(!list->n)) return false;

@@ -11,4 +11,6 @@ void space_clear_breakpoint(struct address_space *space, uint64_t gva);
 void space_clear_breakpoints(struct address_space *space);
 /* fork: the child stops where its parent does. Returns 0 or -ENOMEM. */
 int space_copy_breakpoints(const struct address_space *from, struct address_space *to);
+/* Whether it has any. */
+bool space_has_breakpoints(const struct address_space *space);
 bool space_has_breakpoint(const struct address_space *space, uint64_t gva);

@@ -24,6 +24,12 @@ static int find(const char *name, char path[PATH_SIZE]) {
     return access(path, X_OK) < 0 ? host_error_last() : 0;
 }
 
+int host_helper_self(struct host_stat *out) {
+    char path[PATH_SIZE];
+    const int r = host_self_path(path, PATH_SIZE);
+    return r < 0 ? r : host_file_stat_at(HOST_CWD, path, out);
+}
+
 bool host_helper_exists(const char *name) {
     char path[PATH_SIZE];
     return find(name, path) == 0;

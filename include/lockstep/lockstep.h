@@ -29,6 +29,7 @@ struct lockstep_options {
     const char *engine;   /* "auto", "interp", "jit" */
     const char *memory;   /* "auto", "paged", "window" */
     unsigned jit_cache_mib; /* for translated code of each process, at most 256; 0: the default, 128 */
+    const char *jit_cache_dir; /* host directory that keeps translated code for later runs; NULL: none does */
     const char *cpu;      /* CPU model by name; NULL: the default one */
     const char *net;      /* what sockets reach: "host", "none", "loopback" (the machine's own); NULL: "host" */
     const char *rootfs;   /* host directory that is the guest's /; NULL: the host's own */

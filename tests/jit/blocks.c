@@ -67,6 +67,7 @@ static enum verdict compare(struct tester *t, const struct program *program, uns
     subject_run(t->a, program, LIMIT, &t->of_a);
     if (t->of_a.retired >= LIMIT || hits_engine(t, &t->of_a)) return TOO_LONG;
     for (unsigned i = 0; i < repeat; i++) {
+        if (i && subject_keeps(t->b)) subject_renew(t->b);
         subject_run(t->b, program, LIMIT + 10, &t->of_b);
         t->insns += t->of_a.retired;
         t->counted_b += t->of_b.retired;

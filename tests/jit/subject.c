@@ -8,6 +8,7 @@
 #include "host/thread.h"
 #include "mmu/space.h"
 #include "cpu/jit/jit.h"
+#include "cpu/jit/store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ struct subject {
     const struct engine *engine;
     enum pace pace;
     bool counts, translates;
+    unsigned n_opened;             /* spaces */
     struct frame_pool *pool;
     struct address_space *space;
     struct cpu *cpu;
@@ -69,21 +71,27 @@ static bool choose(struct subject *s, const char *name, bool *window, const char
     s->counts = !s->translates || s->env.counting;
     s->pace = strstr(name, "steps") ? PACE_STEPS : strstr(name, "slices") ? PACE_SLICES : PACE_FREE;
     s->is_kicked = strstr(name, "kicked");
+    if (strstr(name, "stored")) s->env.code_store = jit_store_new(1 << 20);
+    s->env.code_is_saved = s->env.code_store;
     return s->engine;
 }
 
 #define WARM_GVA 0x24000000ull
 
-/* A translating engine begins with the interpreter: 100,000 instructions make it translate. */
+/* A translating engine begins with the interpreter: 100,000 instructions make it translate. Done at another place up to three times, so
+ * that what comes next does not always lie at the same place in its code. */
 static void warm_up(struct subject *s) {
     static const uint8_t code[] = {0xb9, 0x50, 0xc3, 0, 0, 0xff, 0xc9, 0x75, 0xfc, 0x0f, 0x05}; /* ecx = 50000; 1: dec ecx; jnz 1b */
     map(s, WARM_GVA, GUEST_PAGE_SIZE, SPACE_READ | SPACE_WRITE | SPACE_EXEC);
-    space_copy_out(s->space, WARM_GVA, code, sizeof code);
-    s->cpu->state.rip = WARM_GVA;
-    do {
-        s->cpu->budget = INT64_MAX;
-    } while (s->engine->run(s->cpu) != EXIT_SYSCALL);
+    for (unsigned i = 0; i <= s->n_opened % 3; i++) {
+        space_copy_out(s->space, WARM_GVA + i * 64, code, sizeof code);
+        s->cpu->state.rip = WARM_GVA + i * 64;
+        do {
+            s->cpu->budget = INT64_MAX;
+        } while (s->engine->run(s->cpu) != EXIT_SYSCALL);
+    }
     space_unmap(s->space, WARM_GVA, GUEST_PAGE_SIZE);
+    s->n_opened++;
 }
 
 static void open_space(struct subject *s) {
@@ -131,6 +139,7 @@ void subject_free(struct subject *s) {
     cpu_free(s->cpu);
     space_put(s->space);
     frame_pool_free(s->pool);
+    jit_store_free(s->env.code_store);
     free(s);
 }
 
@@ -145,6 +154,10 @@ uint64_t subject_kicks(const struct subject *s) {
 
 bool subject_translates(const struct subject *s) {
     return s->translates;
+}
+
+bool subject_keeps(const struct subject *s) {
+    return s->env.code_store;
 }
 
 bool subject_counts(const struct subject *s) {

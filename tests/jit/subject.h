@@ -16,7 +16,8 @@ struct outcome_of_run {
 struct subject;
 
 /* name: interp; steps (the interpreter, one instruction a time); slices (random budgets); jit; jit-count; jit-count-slices; kicked,
- * jit-kicked and jit-count-kicked (another thread kicks the CPU all the time). Returns NULL with *why if the host cannot. */
+ * jit-kicked and jit-count-kicked (another thread kicks the CPU all the time); jit-stored and jit-count-stored (spaces that come later take
+ * what earlier ones have translated). Returns NULL with *why if the host cannot. */
 struct subject *subject_new(const char *name, const char **why);
 void subject_free(struct subject *subject);
 /* A new address space: pages whose code is written again and again are no longer translated. */
@@ -25,6 +26,8 @@ void subject_renew(struct subject *subject);
 void subject_run(struct subject *subject, const struct program *program, uint64_t limit, struct outcome_of_run *out);
 /* Translations of changed pages need a new space now and then. */
 bool subject_translates(const struct subject *subject);
+/* In a new space it does not translate what it has translated before. */
+bool subject_keeps(const struct subject *subject);
 /* False: the engine counts only what it does not translate. */
 bool subject_counts(const struct subject *subject);
 /* How often a run was interrupted by a kick. */

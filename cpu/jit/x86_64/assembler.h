@@ -3,6 +3,7 @@
  * `shift` above it. The caller makes sure of the room. */
 #pragma once
 
+#include "cpu/jit/x86_64/notes.h"
 #include "decoder/insn.h"
 
 #include <stdint.h>
@@ -11,6 +12,7 @@
 struct assembler {
     uint8_t *at;
     intptr_t shift; /* executable address - writable address */
+    struct notes *notes; /* borrowed; NULL: nobody wants to know */
 };
 
 static inline uint64_t asm_here(const struct assembler *a) {
@@ -35,6 +37,11 @@ static inline void asm_i64(struct assembler *a, uint64_t value) {
     asm_bytes(a, &value, 8);
 }
 
+/* The field of n bytes that has just been written changes when the unit is moved. */
+static inline void asm_note(struct assembler *a, enum note_kind kind, unsigned n) {
+    if (a->notes) notes_add(a->notes, (uint32_t)(a->at - a->notes->start) - n, kind);
+}
+
 /* The operand fs:[at] of an instruction that ends `tail` bytes later. Relative to RIP where that reaches: AMD's Zen 5 then hands a stored
  * value on to a load at no cost, which else takes 2 ns. */
 static inline void asm_fs_operand(struct assembler *a, unsigned field, int32_t at, unsigned tail) {
@@ -42,6 +49,7 @@ static inline void asm_fs_operand(struct assembler *a, unsigned field, int32_t a
     if (distance == (int32_t)distance) {
         asm_byte(a, 0x05 | (field & 7) << 3);
         asm_i32(a, distance);
+        asm_note(a, NOTE_FIXED, 4);
     } else {
         asm_byte(a, 0x04 | (field & 7) << 3);
         asm_byte(a, 0x25);
@@ -132,9 +140,18 @@ static inline void asm_move_immediate(struct assembler *a, unsigned reg, uint64_
     asm_i32(a, (int64_t)value);
 }
 
-/* A 32-bit displacement at the current place that leads to an executable address. */
+/* The same of an address of the guest's. */
+static inline void asm_move_guest_address(struct assembler *a, unsigned reg, uint64_t value) {
+    asm_move_immediate(a, reg, value);
+    if (value > UINT32_MAX) asm_note(a, NOTE_GUEST64, 8);
+    else asm_note(a, NOTE_GUEST32, 4);
+}
+
+/* A 32-bit displacement at the current place that leads to an executable address: in the unit, or before all units. */
 static inline void asm_rel32(struct assembler *a, uint64_t target) {
+    const bool is_fixed = a->notes && target < (uint64_t)((intptr_t)a->notes->start + a->shift);
     asm_i32(a, (int64_t)(target - (asm_here(a) + 4)));
+    if (is_fixed) asm_note(a, NOTE_FIXED, 4);
 }
 
 static inline void asm_jump(struct assembler *a, uint64_t target) {

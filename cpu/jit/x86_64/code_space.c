@@ -4,6 +4,7 @@
 
 #include "cpu/jit/x86_64/emit.h"
 #include "cpu/jit/x86_64/emit_count.h"
+#include "cpu/jit/x86_64/unit_image.h"
 #include "mmu/breakpoint.h"
 
 #include <stdlib.h>
@@ -50,6 +51,15 @@ static bool grow_pages(struct jit_space *space) {
     return true;
 }
 
+/* The page is watched: a write from now on is noticed. */
+static void find_key(struct jit_space *space, struct tlb *tlb, struct jit_page *page) {
+    uint8_t bytes[GUEST_PAGE_SIZE];
+    struct mem_fault fault;
+    if (!space->store || tlb_fetch(tlb, page->gva, bytes, sizeof bytes, &fault) != sizeof bytes) return;
+    page->key = jit_store_key(space->store, unit_image_kind(space), bytes);
+    page->has_key = true;
+}
+
 /* Watches the page of gva; false when there is none, or its code may not be kept. tlb: inside tlb_enter. */
 static bool watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
     if (space->n_pages * 2 >= space->pages_size && !grow_pages(space)) return false;
@@ -61,7 +71,9 @@ static bool watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
     if (!code) return false;
     if (!page->code) space->n_pages++;
     const bool unstable = version == CODE_UNSTABLE;
-    *page = (struct jit_page){gva, code, version, JIT_NONE, unstable, unstable ? PATIENCE : 0};
+    *page = (struct jit_page){.gva = gva, .code = code, .version = version, .units = JIT_NONE, .is_stale = unstable,
+                              .patience = unstable ? PATIENCE : 0};
+    if (!unstable) find_key(space, tlb, page);
     return !unstable;
 }
 
@@ -125,17 +137,71 @@ static bool find_watched(struct jit_space *space, struct tlb *tlb, uint64_t pc, 
     return space->plan.n > 0;
 }
 
+/* The unit has been made from its page, and the next one if crosses says so. */
+static void settle_unit(struct jit_space *space, uint32_t unit, bool crosses) {
+    const uint64_t first = align_down(space->units[unit].pc, GUEST_PAGE_SIZE);
+    populate_ahead(space);
+    add_to_page(space, unit, first, 0);
+    if (crosses) add_to_page(space, unit, first + GUEST_PAGE_SIZE, 1);
+}
+
+static void keep_image(struct jit_space *space, struct jit_image *image, uint64_t first) {
+    const struct jit_page *page = page_slot(space, first);
+    bool ok = page->has_key;
+    if (ok && unit_image_crosses(image)) {
+        const struct jit_page *next = page_slot(space, first + GUEST_PAGE_SIZE);
+        *unit_image_next_page(image) = next->key;
+        ok = next->has_key;
+    }
+    if (ok) jit_store_add(space->store, &page->key, image);
+    free(image);
+}
+
 static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enum jit_way way) {
     uint8_t bytes[MAX_SOURCE]; /* the plan points there */
-    const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
+    struct jit_image *image;
     if (!find_watched(space, tlb, pc, bytes)) return false;
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
-    const uint32_t unit = emit_unit(space, way);
+    const uint32_t unit = emit_unit(space, way, &image);
+    if (image) keep_image(space, image, align_down(pc, GUEST_PAGE_SIZE));
     if (unit == JIT_NONE) return false;
-    populate_ahead(space);
     count_bytes(space);
-    add_to_page(space, unit, first, 0);
-    if (space->plan.crosses_page) add_to_page(space, unit, first + GUEST_PAGE_SIZE, 1);
+    settle_unit(space, unit, space->plan.crosses_page);
+    return true;
+}
+
+/* --- Taking from the store --- */
+
+struct request {
+    struct jit_space *space;
+    uint64_t pc;
+    const struct page_key *next; /* of the page behind; NULL: not known */
+    bool crosses;
+    uint32_t unit;
+};
+
+static bool take_image(void *arg, const struct jit_image *image) {
+    struct request *r = arg;
+    r->crosses = unit_image_crosses(image);
+    if (r->crosses && (!r->next || !unit_image_next_page_is(image, r->next))) return false;
+    r->unit = unit_image_use(r->space, image, r->pc);
+    return r->unit != JIT_NONE;
+}
+
+/* Takes the unit at pc that was made earlier from the same bytes. False: there is none, or it might go on over a breakpoint. */
+static bool take_stored(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
+    const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
+    if (!space->store || space_has_breakpoints(tlb->space) || !watch(space, tlb, first) || !page_slot(space, first)->has_key) return false;
+    const struct page_key key = page_slot(space, first)->key;
+    struct request request = {.space = space, .pc = pc};
+    bool ok = jit_store_find(space->store, &key, (uint32_t)(pc - first), take_image, &request);
+    if (!ok && request.crosses && watch(space, tlb, first + GUEST_PAGE_SIZE) && page_slot(space, first + GUEST_PAGE_SIZE)->has_key) {
+        request.next = &page_slot(space, first + GUEST_PAGE_SIZE)->key;
+        ok = jit_store_find(space->store, &key, (uint32_t)(pc - first), take_image, &request);
+    }
+    if (!ok) return false;
+    space->n_taken++;
+    settle_unit(space, request.unit, request.crosses);
     return true;
 }
 
@@ -150,7 +216,7 @@ static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, ui
     if (entry || !pc || pc >= space_end(cpu->tlb.space) || space_has_breakpoint(cpu->tlb.space, pc)) return entry;
     jit_space_make_room(space, cpu);
     tlb_enter(&cpu->tlb);
-    const bool ok = translate(space, &cpu->tlb, pc, way);
+    const bool ok = take_stored(space, &cpu->tlb, pc) || translate(space, &cpu->tlb, pc, way);
     tlb_leave(&cpu->tlb);
     return ok ? jit_map_find(&space->map, pc) : NULL;
 }

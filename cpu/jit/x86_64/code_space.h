@@ -9,6 +9,7 @@
 #include "cpu/cpu.h"
 #include "base/bits.h"
 #include "base/list.h"
+#include "cpu/jit/store.h"
 #include "cpu/jit/unit.h"
 #include "cpu/jit/x86_64/assembler.h"
 #include "cpu/jit/x86_64/counter.h"
@@ -33,6 +34,7 @@ enum {
     JIT_TABLE_SIZE = 8 << JIT_TABLE_BITS_MAX,
     JIT_DATA_SIZE = 8192 + 3 * JIT_TABLE_SIZE,
     JIT_UNIT_MAX_BYTES = 64 * 1024 - 1,
+    JIT_UNIT_EXITS = 1024, /* at most */
     JIT_POPULATE_STEP = 64 * 1024,
     JIT_NONE = 0xffffffff,
     JIT_NO_EXIT = 0xfffffff,
@@ -89,6 +91,8 @@ struct jit_page {
     uint32_t units;         /* the first unit: 2 * number + which of its page_next continues the list; or JIT_NONE */
     bool is_stale;          /* changed since, or unstable: watch it again before it is translated again */
     uint8_t patience;       /* unstable: how often not to ask */
+    bool has_key;
+    struct page_key key;    /* of its bytes, for the store */
 };
 
 struct jit_entry {
@@ -127,6 +131,7 @@ struct jit_space {
     uint64_t base;                /* the window's */
     bool counting;                /* code counts instructions and stops at budgets */
     const struct log *log;        /* borrowed; may be NULL */
+    struct jit_store *store;      /* borrowed; NULL: units are neither kept for others nor taken */
     struct jit_limits limits;
     void *tables;                 /* owned: units, records, exits, entry_offsets */
     size_t tables_size;
@@ -134,6 +139,7 @@ struct jit_space {
     uint32_t used, first_unit_at; /* bytes of code: in all, and those of the stubs */
     uint32_t populated;
     uint64_t guest_bytes;         /* that units were made from, since everything was dropped */
+    uint32_t n_taken;             /* of those units, from the store */
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
     uint32_t read_counter, read_counter_end; /* offsets of the stub that reads a counter; 0: there is none, the interpreter does */
     struct counter_source counters; /* what that stub reads */
@@ -205,5 +211,5 @@ static inline uint32_t jit_space_offset(const struct jit_space *space, uint64_t 
 /* Where the next code goes. */
 static inline struct assembler jit_space_assembler(struct jit_space *space) {
     return (struct assembler){(uint8_t *)space->code.write + space->used,
-                              (intptr_t)space->code.exec - (intptr_t)space->code.write};
+                              (intptr_t)space->code.exec - (intptr_t)space->code.write, NULL};
 }

@@ -9,6 +9,7 @@
 #include "cpu/jit/x86_64/operands.h"
 #include "cpu/jit/x86_64/stubs.h"
 #include "cpu/jit/x86_64/thread.h"
+#include "cpu/jit/x86_64/unit_image.h"
 
 static const bool interpreted[OP_COUNT] = {
 #define INTERPRETED(op, why) [OP_##op] = true,
@@ -184,6 +185,10 @@ static void emit_all(struct emitter *e) {
 static void rewind_emitter(struct emitter *e) {
     struct jit_space *space = e->space;
     e->a = jit_space_assembler(space);
+    if (space->store) {
+        notes_start(&e->notes, e->a.at);
+        e->a.notes = &e->notes;
+    }
     space->n_exits = e->first_exit;
     space->n_entries = e->first_entry;
     e->n_records = e->n_fixups = e->n_cold = e->n_links = e->n_returns = e->n_entries = e->lost = 0;
@@ -192,46 +197,23 @@ static void rewind_emitter(struct emitter *e) {
     e->overflow = false;
 }
 
-static void publish(struct emitter *e, uint32_t number) {
+/* The unit is complete, but for the maps. */
+static struct unit_parts parts_of(struct emitter *e) {
     struct jit_space *space = e->space;
-    space->units[number] = (struct jit_unit){
-        .pc = e->plan->insn[0].pc, .start = e->start, .end = e->end, .records = space->n_record_bytes,
-        .n_records = (uint16_t)e->n_records, .links = JIT_NO_EXIT, .page_next = {JIT_NONE, JIT_NONE}, .entry = e->first_entry,
-        .n_entries = (uint16_t)(space->n_entries - e->first_entry)};
-    space->n_record_bytes += (uint32_t)records_pack(space->records + space->n_record_bytes, e->record, e->n_records);
-    atomic_store_explicit(&space->n_units, number + 1, memory_order_release);
-    space->used = (emitter_offset(e) + 15) & ~15u;
+    const size_t record_bytes = records_pack(space->records + space->n_record_bytes, e->record, e->n_records);
+    return (struct unit_parts){
+        .pc = e->plan->insn[0].pc, .start = e->start, .end = e->end, .after = emitter_offset(e), .first_exit = e->first_exit,
+        .first_entry = e->first_entry, .n_records = e->n_records, .record_bytes = (uint32_t)record_bytes, .way = e->way,
+        .landing = e->landing, .call_entry = e->call_entry, .entry_host = e->entry_host, .n_returns = e->n_returns,
+        .return_pc = e->return_pc, .return_host = e->return_host};
 }
 
-static bool enter_addresses(struct emitter *e, uint32_t number) {
-    struct jit_space *space = e->space;
-    const uint64_t pc = e->plan->insn[0].pc;
-    for (uint32_t i = 0; i < space->units[number].n_entries; i++) {
-        if (!jit_map_add(&space->map, pc + space->entry_offsets[e->first_entry + i], e->entry_host[i], number)) return false;
-    }
-    if (e->way == JIT_BY_CALL && !jit_map_add(&space->call_entries, pc, e->call_entry, number)) return false;
-    if ((e->way == JIT_BY_JUMP || e->way == JIT_BY_CALL) && !jit_targets_add(&space->targets[e->way], pc, e->landing, number)) {
-        return false;
-    }
-    for (unsigned i = 0; i < e->n_returns; i++) {
-        if (!jit_targets_add(&space->targets[JIT_BY_RETURN], e->return_pc[i], e->return_host[i], number)) return false;
-    }
-    for (unsigned i = 0; i < e->n_links; i++) {
-        const struct jit_exit *exit = &space->exits[e->link[i].exit];
-        const struct jit_entry *entry = jit_map_find(exit->kind == JIT_EXIT_CALL ? &space->call_entries : &space->map, exit->pc);
-        if (entry) jit_space_link(space, e->link[i].exit, entry);
-    }
-    return true;
-}
-
-uint32_t emit_unit(struct jit_space *space, enum jit_way way) {
+uint32_t emit_unit(struct jit_space *space, enum jit_way way, struct jit_image **image) {
     struct emitter emitter, *e = &emitter;
-    const uint32_t number = atomic_load_explicit(&space->n_units, memory_order_relaxed);
     memset(e, 0, offsetof(struct emitter, host));
     e->space = space;
     e->plan = &space->plan;
     e->way = way;
-    e->unit = number;
     e->start = space->used;
     e->first_exit = space->n_exits;
     e->first_entry = space->n_entries;
@@ -242,6 +224,7 @@ uint32_t emit_unit(struct jit_space *space, enum jit_way way) {
         emit_all(e);
         emitter_fix(e);
     } while (e->overflow);
-    publish(e, number);
-    return enter_addresses(e, number) ? number : JIT_NONE;
+    const struct unit_parts parts = parts_of(e);
+    *image = space->store ? unit_image_make(space, &parts, &e->notes) : NULL;
+    return unit_publish(space, &parts);
 }

@@ -112,7 +112,7 @@ static void emit_loop(struct emitter *e, const struct unit_insn *u) {
 static void emit_call(struct emitter *e, const struct unit_insn *u) {
     emit_spill(e);
     emitter_record_spilled(e);
-    asm_move_immediate(&e->a, R10, u->pc + u->insn.length);
+    asm_move_guest_address(&e->a, R10, u->pc + u->insn.length);
     emit_return_trampoline(e);
     align_site(&e->a, 1);
     asm_byte(&e->a, 0xe8);

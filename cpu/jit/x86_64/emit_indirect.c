@@ -49,6 +49,7 @@ static void check_target(struct emitter *e) {
 
 static void store_source(struct emitter *e) {
     asm_store_fs_imm32(&e->a, jit_thread_at(&jit_thread.source), emitter_offset(e));
+    asm_note(&e->a, NOTE_SOURCE, 4);
 }
 
 /* jmp or call [r10 * 8 + table], with the index from the target */
@@ -63,13 +64,14 @@ static void go_by_table(struct emitter *e, enum jit_way way) {
 static void store_return_to(struct assembler *a, uint64_t pc) {
     const int32_t at = jit_thread_at(&jit_thread.return_to);
     if (!fits_positive(pc)) {
-        asm_move_immediate(a, R10, pc);
+        asm_move_guest_address(a, R10, pc);
         asm_store_fs(a, R10, at);
         return;
     }
     asm_bytes(a, "\x64\x48\xc7", 3); /* mov qword fs:[at], imm32 */
     asm_fs_operand(a, 0, at, 4);
     asm_i32(a, (int64_t)pc);
+    asm_note(a, NOTE_GUEST32, 4);
 }
 
 static bool can_load_target(const struct emitter *e, const struct unit_insn *u) {
@@ -90,7 +92,7 @@ static void move_target(struct emitter *e, const struct unit_insn *u, unsigned r
     }
     struct operand_address m = {.base = mem->base, .index = mem->index, .scale = mem->scale, .disp = mem->disp};
     if (mem->rip_relative) {
-        asm_move_immediate(a, reg, u->pc + u->insn.length + (uint64_t)mem->disp);
+        asm_move_guest_address(a, reg, u->pc + u->insn.length + (uint64_t)mem->disp);
         m = (struct operand_address){.base = reg, .index = REG_NONE};
     }
     m.gs = e->space->base && m.base != RSP;

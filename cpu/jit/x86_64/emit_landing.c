@@ -13,8 +13,10 @@ static void distance_to_rcx(struct assembler *a, uint64_t pc) {
     if (fits_positive(pc)) {
         asm_bytes(a, "\x49\x8d\x8b", 3); /* lea rcx, [r11 + disp32] */
         asm_i32(a, 1 - (int64_t)pc);
+        asm_note(a, NOTE_MINUS_GUEST32, 4);
     } else {
         asm_move_immediate(a, RCX, 1 - pc);
+        asm_note(a, NOTE_MINUS_GUEST64, 8);
         asm_bytes(a, "\x4a\x8d\x0c\x19", 4); /* lea rcx, [rcx + r11] */
     }
 }
@@ -24,11 +26,13 @@ static void distance_to_rcx_counting(struct assembler *a, uint64_t pc) {
         asm_mov(a, R10, RCX);
         asm_load_fs(a, RCX, JUMP);
         asm_based(a, 0x8d, RCX, RCX, (int32_t)(1 - (int64_t)pc));
+        asm_note(a, NOTE_MINUS_GUEST32, 4);
         return;
     }
     asm_store_fs(a, RCX, jit_thread_at(&jit_thread.saved));
     asm_load_fs(a, RCX, JUMP);
     asm_move_immediate(a, R10, 1 - pc);
+    asm_note(a, NOTE_MINUS_GUEST64, 8);
     asm_bytes(a, "\x4a\x8d\x0c\x11", 4); /* lea rcx, [rcx + r10] */
     asm_load_fs(a, R10, jit_thread_at(&jit_thread.saved));
 }
@@ -64,8 +68,9 @@ static void return_landing(struct assembler *a, const struct jit_space *space, u
     } else if (fits_positive(pc)) {
         asm_bytes(a, "\x48\xc7\x44\x24\xf8", 5); /* mov qword [rsp - 8], imm32 */
         asm_i32(a, (int64_t)pc);
+        asm_note(a, NOTE_GUEST32, 4);
     } else {
-        asm_move_immediate(a, R10, pc);
+        asm_move_guest_address(a, R10, pc);
         asm_bytes(a, "\x4c\x89\x54\x24\xf8", 5); /* mov [rsp - 8], r10 */
     }
 }

@@ -12,7 +12,7 @@ static bool emit_lea_rip(struct emitter *e, const struct unit_insn *u) {
     const uint64_t address = u->pc + u->insn.length + (uint64_t)u->insn.mem.disp;
     const unsigned reg = u->insn.operand[0].reg;
     if (u->insn.op_size < 4 || u->insn.mem.addr_size != 8 || reg == RSP) return false;
-    asm_move_immediate(&e->a, reg, u->insn.op_size == 4 ? (uint32_t)address : address);
+    asm_move_guest_address(&e->a, reg, u->insn.op_size == 4 ? (uint32_t)address : address);
     return true;
 }
 
@@ -66,10 +66,11 @@ static int with_rip(struct emitter *e, const struct insn *insn, struct operand_a
     *out = (struct operand_address){
         .base = REG_NONE, .index = REG_NONE, .disp = (int64_t)(address + e->space->base), .rip = true};
     if (is_reachable(e, address + e->space->base)) return 0;
-    *out = (struct operand_address){.base = REG_NONE, .index = REG_NONE, .disp = (int64_t)address, .gs = gs};
+    *out = (struct operand_address){.base = REG_NONE, .index = REG_NONE, .disp = (int64_t)address, .gs = gs, .is_guest = true};
     if (address <= INT32_MAX) return 0;
     const unsigned scratch = take_scratch(e, insn, &restore);
     asm_mov_imm64(&e->a, scratch, address);
+    asm_note(&e->a, NOTE_GUEST64, 8);
     *out = (struct operand_address){.base = scratch, .index = REG_NONE, .gs = gs};
     return restore ? (int)scratch : 0;
 }

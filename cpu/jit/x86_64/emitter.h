@@ -56,7 +56,7 @@ struct emitter {
     uint64_t trampoline; /* a jump to the stub of a miss, near enough for the landing that comes next */
     enum jit_way way;  /* starts with a landing for it */
     uint32_t landing, call_entry;
-    uint32_t unit, start, end;
+    uint32_t start, end;
     uint32_t first_exit, first_entry;
     /* emit_count.c */
     unsigned counter;  /* the register that counts inside the unit, or JIT_COUNTER_IN_THREAD */
@@ -83,6 +83,7 @@ struct emitter {
     uint64_t return_pc[UNIT_MAX_INSNS];   /* landings of this unit's calls */
     uint32_t return_host[UNIT_MAX_INSNS];
     struct jit_record record[EMITTER_MAX_RECORDS];
+    struct notes notes;
 };
 
 static inline uint32_t emitter_offset(const struct emitter *e) {

@@ -87,6 +87,7 @@ static void put_address(struct assembler *a, unsigned reg, const struct operand_
     if (m->rip) {
         asm_byte(a, field | 5);
         asm_i32(a, m->disp - (int64_t)(asm_here(a) + 4 + tail));
+        asm_note(a, NOTE_OPERAND, 4);
         return;
     }
     const unsigned index = m->index == REG_NONE ? 4 : m->index & 7;
@@ -100,6 +101,7 @@ static void put_address(struct assembler *a, unsigned reg, const struct operand_
         asm_byte(a, m->scale << 6 | index << 3 | (m->base & 7));
     }
     asm_i32(a, m->disp);
+    if (m->is_guest) asm_note(a, NOTE_GUEST32, 4);
 }
 
 /* As a three-byte VEX prefix, whatever it was. Its bits are inverted. */

@@ -26,6 +26,7 @@ struct operand_address {
     unsigned base, index, scale;
     int64_t disp;
     bool rip, gs;
+    bool is_guest; /* disp is an address of the guest's */
 };
 
 /* Writes the instruction with that memory operand instead of its own, without segment prefixes. */

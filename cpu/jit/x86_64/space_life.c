@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* What one unit and its landings may need at most. */
-enum { UNIT_RECORD_BYTES = 64 * 1024, UNIT_EXITS = 1024, UNIT_ENTRIES = 1024 };
+enum { UNIT_RECORD_BYTES = 64 * 1024, UNIT_ENTRIES = 1024 };
 /* Bytes of code for each entry of the tables: fewer than compilers' code needs, so the code is what gets full. */
 enum { BYTES_PER_UNIT = 64, BYTES_PER_RECORD_BYTE = 2, BYTES_PER_EXIT = 16, BYTES_PER_ENTRY = 16 };
 
@@ -21,8 +21,8 @@ static void log_figures(const struct jit_space *space, const char *event) {
                           space->n_exits * sizeof *space->exits + space->n_entries * sizeof *space->entry_offsets;
     size_t maps = space->map.size + space->call_entries.size;
     for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) maps += space->targets[way].map.size;
-    log_verbose(space->log, "translated code %s: %u units, %llu bytes of guest code, %u of host code, %zu of tables, %zu of maps", event,
-                n_units, (unsigned long long)space->guest_bytes, space->used, tables,
+    log_verbose(space->log, "translated code %s: %u units (%u from the store), %llu bytes of guest code, %u of host code, %zu of tables, %zu of maps", event,
+                n_units, space->n_taken, (unsigned long long)space->guest_bytes, space->used, tables,
                 maps * sizeof(struct jit_entry) + space->pages_size * sizeof *space->pages);
 }
 
@@ -88,6 +88,7 @@ static struct jit_space *new_space(const struct cpu *cpu) {
     space->base = space_base(cpu->tlb.space);
     space->log = cpu->env->log;
     space->counting = cpu->env->counting;
+    space->store = cpu->env->code_is_saved || space->base ? cpu->env->code_store : NULL;
     space->counters.n_processors = cpu->env->n_processors;
     if (cpu->env->host_counters && !space->counting) host_vdso_find(&space->counters.vdso);
     space->limits = limits_of(wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX);
@@ -128,7 +129,7 @@ struct jit_space *jit_space_of(struct cpu *cpu) {
 
 static bool has_room(const struct jit_space *space) {
     const struct jit_limits *n = &space->limits;
-    return space->code.size - space->used > 2 * JIT_UNIT_MAX_BYTES && space->n_exits + UNIT_EXITS < n->exits &&
+    return space->code.size - space->used > 2 * JIT_UNIT_MAX_BYTES && space->n_exits + JIT_UNIT_EXITS < n->exits &&
            space->n_record_bytes + UNIT_RECORD_BYTES < n->record_bytes && space->n_entries + UNIT_ENTRIES < n->entries &&
            atomic_load_explicit(&space->n_units, memory_order_relaxed) + 1 < n->units;
 }
@@ -142,6 +143,7 @@ static void drop_everything(struct jit_space *space) {
     atomic_store(&space->n_units, 0);
     space->used = space->first_unit_at;
     space->guest_bytes = 0;
+    space->n_taken = 0;
     space->generation++;
     atomic_fetch_add(&space->drops, 1);
     start_targets(space);

@@ -86,6 +86,7 @@ static void write_leave(struct assembler *a) {
 
 void asm_leave(struct assembler *a, const struct jit_space *space, uint32_t exit) {
     asm_store_fs_imm32(a, AT(exit), exit);
+    asm_note(a, NOTE_EXIT, 4);
     asm_jump(a, jit_space_address(space, space->leave));
 }
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* Makes a unit known: to signal handlers, by n_units; to those who look for code, in the maps and tables. */
+#include "cpu/jit/x86_64/publish.h"
+
+static void show_unit(struct jit_space *space, const struct unit_parts *p, uint32_t number) {
+    space->units[number] = (struct jit_unit){
+        .pc = p->pc, .start = p->start, .end = p->end, .records = space->n_record_bytes, .n_records = (uint16_t)p->n_records,
+        .links = JIT_NO_EXIT, .page_next = {JIT_NONE, JIT_NONE}, .entry = p->first_entry,
+        .n_entries = (uint16_t)(space->n_entries - p->first_entry)};
+    space->n_record_bytes += p->record_bytes;
+    atomic_store_explicit(&space->n_units, number + 1, memory_order_release);
+    space->used = (p->after + 15) & ~15u;
+}
+
+static bool enter_landings(struct jit_space *space, const struct unit_parts *p, uint32_t number) {
+    if (p->way == JIT_BY_CALL && !jit_map_add(&space->call_entries, p->pc, p->call_entry, number)) return false;
+    if ((p->way == JIT_BY_JUMP || p->way == JIT_BY_CALL) && !jit_targets_add(&space->targets[p->way], p->pc, p->landing, number)) {
+        return false;
+    }
+    for (unsigned i = 0; i < p->n_returns; i++) {
+        if (!jit_targets_add(&space->targets[JIT_BY_RETURN], p->return_pc[i], p->return_host[i], number)) return false;
+    }
+    return true;
+}
+
+static void link_exits(struct jit_space *space, uint32_t first) {
+    for (uint32_t i = first; i < space->n_exits; i++) {
+        const struct jit_exit *exit = &space->exits[i];
+        if (exit->kind != JIT_EXIT_LINK && exit->kind != JIT_EXIT_CALL) continue;
+        const struct jit_entry *entry = jit_map_find(exit->kind == JIT_EXIT_CALL ? &space->call_entries : &space->map, exit->pc);
+        if (entry) jit_space_link(space, i, entry);
+    }
+}
+
+uint32_t unit_publish(struct jit_space *space, const struct unit_parts *p) {
+    const uint32_t number = atomic_load_explicit(&space->n_units, memory_order_relaxed);
+    show_unit(space, p, number);
+    for (uint32_t i = 0; i < space->units[number].n_entries; i++) {
+        if (!jit_map_add(&space->map, p->pc + space->entry_offsets[p->first_entry + i], p->entry_host[i], number)) return JIT_NONE;
+    }
+    if (!enter_landings(space, p, number)) return JIT_NONE;
+    link_exits(space, p->first_exit);
+    return number;
+}

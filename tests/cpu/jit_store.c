@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/* The store of translations: found by the page's bytes, bounded, and taken from a file only when every bit of it is right. */
+#include "cpu/jit/store.h"
+
+#include "base/error.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct jit_store_maker me = {{1, 2, 3, 4}}, other = {{1, 2, 3, 5}};
+
+struct text {
+    struct jit_image head;
+    char text[24];
+};
+
+static struct text make(uint32_t offset, const char *words) {
+    struct text t = {{sizeof t, offset}, ""};
+    strncpy(t.text, words, sizeof t.text - 1);
+    return t;
+}
+
+/* A page of one byte. */
+static struct page_key key_of(struct jit_store *store, unsigned kind, uint8_t byte) {
+    uint8_t page[GUEST_PAGE_SIZE];
+    memset(page, byte, sizeof page);
+    return jit_store_key(store, kind, page);
+}
+
+static void add(struct jit_store *store, unsigned kind, uint8_t byte, uint32_t offset, const char *words) {
+    const struct page_key key = key_of(store, kind, byte);
+    const struct text t = make(offset, words);
+    jit_store_add(store, &key, &t.head);
+}
+
+static bool copy(void *arg, const struct jit_image *image) {
+    strcpy(arg, ((const struct text *)(const void *)image)->text);
+    return true;
+}
+
+static const char *find(struct jit_store *store, unsigned kind, uint8_t byte, uint32_t offset) {
+    static char found[24];
+    const struct page_key key = key_of(store, kind, byte);
+    return jit_store_find(store, &key, offset, copy, found) ? found : "";
+}
+
+Test(jit_store, finds_by_bytes_place_and_kind) {
+    struct jit_store *store = jit_store_new(1 << 20);
+    add(store, 0, 7, 16, "a");
+    add(store, 0, 7, 32, "b");
+    add(store, 1, 7, 16, "c");
+    add(store, 0, 8, 16, "d");
+    add(store, 0, 8, 16, "second");
+    cr_assert_str_eq(find(store, 0, 7, 16), "a");
+    cr_assert_str_eq(find(store, 0, 7, 32), "b");
+    cr_assert_str_eq(find(store, 1, 7, 16), "c");
+    cr_assert_str_eq(find(store, 0, 8, 16), "d");
+    cr_assert_str_eq(find(store, 0, 7, 48), "");
+    cr_assert_str_eq(find(store, 0, 9, 16), "");
+    jit_store_free(store);
+}
+
+Test(jit_store, stays_within_its_limit) {
+    struct jit_store *store = jit_store_new(64 * sizeof(struct text));
+    for (unsigned i = 0; i < 1000; i++) add(store, 0, (uint8_t)(i / 5), i, "x");
+    unsigned n = 0;
+    for (unsigned i = 0; i < 1000; i++) n += *find(store, 0, (uint8_t)(i / 5), i) != '\0';
+    cr_assert(n > 0 && n <= 64, "%u are left", n);
+    cr_assert_str_eq(find(store, 0, 999 / 5, 999), "x");
+    jit_store_free(store);
+}
+
+static uint8_t *save_some(size_t *n) {
+    struct jit_store *store = jit_store_new(1 << 20);
+    for (unsigned i = 0; i < 20; i++) add(store, i % 2, (uint8_t)(i / 3), i * 8, "kept");
+    cr_assert(jit_store_has_news(store));
+    uint8_t *bytes = jit_store_save(store, &me, n);
+    jit_store_free(store);
+    return bytes;
+}
+
+/* What jit_store_load says about a copy of the bytes. */
+static int load(struct jit_store *store, const uint8_t *bytes, size_t n, const struct jit_store_maker *maker) {
+    void *file = malloc(n ? n : 1);
+    memcpy(file, bytes, n);
+    const int err = jit_store_load(store, file, n, maker);
+    if (err) free(file);
+    return err;
+}
+
+Test(jit_store, comes_back_from_a_file) {
+    size_t n;
+    uint8_t *bytes = save_some(&n);
+    struct jit_store *store = jit_store_new(1 << 20);
+    cr_assert_eq(load(store, bytes, n, &me), 0);
+    for (unsigned i = 0; i < 20; i++) cr_assert_str_eq(find(store, i % 2, (uint8_t)(i / 3), i * 8), "kept");
+    cr_assert_not(jit_store_has_news(store));
+    add(store, 0, 77, 8, "new");
+    cr_assert_str_eq(find(store, 0, 77, 8), "new");
+    cr_assert(jit_store_has_news(store));
+    jit_store_free(store);
+    free(bytes);
+}
+
+Test(jit_store, refuses_every_damage) {
+    size_t n;
+    uint8_t *bytes = save_some(&n);
+    struct jit_store *store = jit_store_new(1 << 20);
+    for (size_t at = 0; at < n; at++) {
+        bytes[at] ^= (uint8_t)(1 << at % 8);
+        cr_assert_eq(load(store, bytes, n, &me), -EINVAL, "byte %zu", at);
+        bytes[at] ^= (uint8_t)(1 << at % 8);
+    }
+    for (size_t size = 0; size < n; size++) cr_assert_eq(load(store, bytes, size, &me), -EINVAL, "%zu bytes", size);
+    cr_assert_eq(load(store, bytes, n, &other), -EINVAL);
+    cr_assert_eq(load(store, bytes, n, &me), 0);
+    cr_assert_eq(load(store, bytes, n, &me), -EINVAL); /* once only */
+    jit_store_free(store);
+    free(bytes);
+}
+
+/* Loaded and saved again, with one page used each time. */
+Test(jit_store, forgets_what_is_not_used_in_many_runs) {
+    size_t n;
+    uint8_t *bytes = save_some(&n);
+    for (unsigned run = 0; run < 20; run++) {
+        struct jit_store *store = jit_store_new(1 << 20);
+        cr_assert_eq(load(store, bytes, n, &me), 0);
+        cr_assert_str_eq(find(store, 0, 0, 0), "kept");
+        free(bytes);
+        bytes = jit_store_save(store, &me, &n);
+        jit_store_free(store);
+    }
+    struct jit_store *store = jit_store_new(1 << 20);
+    cr_assert_eq(load(store, bytes, n, &me), 0);
+    cr_assert_str_eq(find(store, 0, 0, 0), "kept");
+    cr_assert_str_eq(find(store, 1, 0, 8), "");
+    jit_store_free(store);
+    free(bytes);
+}
