@@ -42,6 +42,8 @@ struct run_options {
 int run_options_parse(struct run_options *options, const struct invocation *invocation);
 /* Handles argv[at], which begins with "--". Returns the index of the next argument, or -1 after a message. */
 int run_options_parse_one(struct run_options *options, const struct invocation *invocation, int at);
+/* How many words an option takes with its value, given its first one: 1 or 2. */
+int run_options_words(const char *word);
 void run_options_print(void);
 
 /* run.c: one machine, from its options to its end. Returns the exit status. */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* "lockstep debug": a program on a deterministic machine that a debugger drives. Our exit status is the program's. */
+/* "lockstep debug": a program on a deterministic machine that a debugger drives: gdb, or lockstep-debug, which we become. With gdb our exit
+ * status is the program's. */
 #include "cli/cli.h"
 
 #include "debugger/gdb/server.h"
+#include "host/helper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define TERMINAL "lockstep-debug"
 enum { PATH_SIZE = 4096, PORT_MAX = 65535 };
 
 static void say_port(int port) {
@@ -66,10 +69,15 @@ static int debug_with_gdb(const struct run_options *options, char **argv) {
 }
 
 static int print_help(void) {
-    printf("usage: lockstep debug --gdb=PORT|- [OPTIONS] [--] PROGRAM [ARGUMENTS]\n\n"
+    printf("usage: lockstep debug [--gdb=PORT|-] [OPTIONS] [--] PROGRAM [ARGUMENTS]\n\n"
            "Runs a Linux x86-64 program on a deterministic machine (--seed, 0) that gdb drives:\n"
            "it stops before the first instruction and waits for \"target remote\". What gdb does\n"
-           "does not change the run, unless it holds threads or writes to it.\n\n");
+           "does not change the run, unless it holds threads or writes to it. Without --gdb\n"
+           "commands come from the terminal:\n\n"
+           "  -e COMMAND           do this first; may be there several times\n"
+           "  -x FILE              do the commands in FILE first\n"
+           "  --batch              end after those\n"
+           "  --json               say what comes of each command as one line of JSON\n\n");
     run_options_print();
     return 0;
 }
@@ -82,12 +90,28 @@ static int parse_and_debug(struct run_options *options, const struct invocation 
         complain("no program to debug; see lockstep debug --help");
         return STATUS_BAD_USE;
     }
-    if (options->gdb) return debug_with_gdb(options, invocation->argv + program);
-    complain("lockstep debug needs --gdb; see lockstep debug --help");
+    return debug_with_gdb(options, invocation->argv + program);
+}
+
+/* Whether the options say what is ours to do. */
+static bool is_for_us(const struct invocation *invocation) {
+    const char *word;
+    for (int i = 1; i < invocation->argc && (word = invocation->argv[i])[0] == '-' && strcmp(word, "--") != 0;) {
+        const bool has_value = strcmp(word, "-e") == 0 || strcmp(word, "-x") == 0;
+        if (strncmp(word, "--gdb", 5) == 0 || strcmp(word, "--help") == 0) return true;
+        i += has_value ? 2 : run_options_words(word);
+    }
+    return false;
+}
+
+static int debug_at_terminal(const struct invocation *invocation) {
+    host_helper_exec(TERMINAL, invocation->argv, invocation->envp);
+    complain("lockstep debug without --gdb needs " TERMINAL " beside this program; it is built where libdw, Capstone and libedit are");
     return STATUS_BAD_USE;
 }
 
 int command_debug(const struct invocation *invocation) {
+    if (!is_for_us(invocation)) return debug_at_terminal(invocation);
     struct environment environment;
     struct run_options options = {.machine = lockstep_options_default(), .environment = &environment};
     options.machine.forward_signals = true;

@@ -2,7 +2,6 @@
 /* Picks the sub-command. */
 #include "cli/cli.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,15 +19,6 @@ static const struct command commands[] = {
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
-
-void complain(const char *fmt, ...) {
-    char line[1024];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
-    va_end(ap);
-    fprintf(stderr, "lockstep: %s\n", line);
-}
 
 int command_unavailable(const struct invocation *invocation) {
     complain("%s is not available yet", invocation->argv[0]);

@@ -7,19 +7,6 @@
 
 enum { PATH_SIZE = 4096 };
 
-static int status_of(const struct lockstep_error *error) {
-    switch (error->kind) {
-    case LOCKSTEP_NOT_FOUND: return STATUS_NOT_FOUND;
-    case LOCKSTEP_NOT_RUNNABLE: return STATUS_NOT_RUNNABLE;
-    default: return STATUS_BAD_USE;
-    }
-}
-
-int report_error(const struct lockstep_error *error) {
-    complain("%s", error->text);
-    return status_of(error);
-}
-
 /* The machine is there; finds and runs argv[0]. */
 static int run_program(struct lockstep_machine *machine, char *const *argv, char *const *envp) {
     struct lockstep_error error;

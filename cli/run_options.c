@@ -178,6 +178,11 @@ static const struct option_row *find_row(const char *name, size_t n) {
     return NULL;
 }
 
+int run_options_words(const char *word) {
+    const struct option_row *row = strncmp(word, "--", 2) == 0 ? find_row(word + 2, strlen(word + 2)) : NULL;
+    return row && row->argument && *row->argument != '[' ? 2 : 1;
+}
+
 int run_options_parse_one(struct run_options *options, const struct invocation *invocation, int at) {
     char *name = invocation->argv[at] + 2;
     char *equals = strchr(name, '=');

@@ -46,6 +46,19 @@ int target_each_thread(struct target *target, int (*cb)(const struct target_thre
     return process_for_each(target_kernel(target), show_process, &walk);
 }
 
+static int note_first(const struct target_thread *thread, void *arg) {
+    *(struct target_thread *)arg = *thread;
+    return 1;
+}
+
+int target_first_thread(struct target *target, int *pid, int *tid) {
+    struct target_thread first = {0};
+    if (!target_each_thread(target, note_first, &first)) return -ESRCH;
+    *pid = first.pid;
+    *tid = first.tid;
+    return 0;
+}
+
 /* The thread, counted, if it is there and seen. */
 static struct task *find(struct target *target, int tid) {
     struct task *task = task_find(target_kernel(target), tid);

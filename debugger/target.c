@@ -94,13 +94,6 @@ void target_resume(struct target *target, const struct target_order *orders, siz
     go(target);
 }
 
-static int first_thread(const struct target_thread *thread, void *arg) {
-    struct target_stop *stop = arg;
-    stop->pid = thread->pid;
-    stop->tid = thread->tid;
-    return 1;
-}
-
 int target_wait(struct target *target, int fd, struct target_stop *stop) {
     struct host_pollfd fds[] = {{target->event, READABLE, 0}, {fd, READABLE, 0}};
     const int r = host_poll(fds, 2, HOST_NEVER);
@@ -108,7 +101,7 @@ int target_wait(struct target *target, int fd, struct target_stop *stop) {
     if (!target_is_stopped(target)) return 0;
     *stop = target->stop;
     const bool is_anybody = stop->kind == TARGET_INTERRUPTED && target_pid_of(target, stop->tid) < 0;
-    if (is_anybody) target_each_thread(target, first_thread, stop);
+    if (is_anybody) target_first_thread(target, &stop->pid, &stop->tid);
     return 1;
 }
 

@@ -92,6 +92,8 @@ struct target_thread {
     char state; /* as in /proc */
 };
 int target_each_thread(struct target *target, int (*cb)(const struct target_thread *thread, void *arg), void *arg);
+/* The first of them: 0, or -ESRCH. */
+int target_first_thread(struct target *target, int *pid, int *tid);
 /* The pid of a thread, or -ESRCH. */
 int target_pid_of(struct target *target, int tid);
 

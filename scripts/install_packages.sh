@@ -3,7 +3,7 @@
 #   install_packages.sh build|test
 set -eu
 build="gcc libc6-dev cmake ninja-build  uthash-dev libzstd-dev libxxhash-dev musl-tools"
-test="clang libclang-rt-14-dev libcapstone-dev libdw-dev libcriterion-dev libunicorn-dev python3 universal-ctags git gdb"
+test="clang libclang-rt-14-dev libcapstone-dev libdw-dev libedit-dev libcriterion-dev libunicorn-dev python3 universal-ctags git gdb"
 case "${1:-}" in
 build) wanted=$build ;;
 test) wanted="$build $test" ;;

@@ -77,3 +77,11 @@ int host_helper_run(const char *name, char *const argv[], int fd) {
     if (r < 0) return r;
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
+
+int host_helper_exec(const char *name, char *const argv[], char *const envp[]) {
+    char path[PATH_SIZE];
+    const int r = find(name, path);
+    if (r < 0) return r;
+    execve(path, argv, envp);
+    return host_error_last();
+}

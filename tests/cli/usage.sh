@@ -45,7 +45,6 @@ for command in explain; do
     expect 125 '' "lockstep: $command is not available yet" "$LOCKSTEP" "$command" x
 done
 expect 125 '' 'lockstep: no program to debug; see lockstep debug --help' "$LOCKSTEP" debug --gdb=0
-expect 125 '' 'lockstep: lockstep debug needs --gdb; see lockstep debug --help' "$LOCKSTEP" debug "$ACT"
 expect 125 '' 'lockstep: --gdb needs a port, 0 to 65535, or -' "$LOCKSTEP" debug --gdb=65536 "$ACT"
 expect 127 '' 'lockstep: cannot run /nonexistent: No such file or directory' "$LOCKSTEP" debug --gdb=0 /nonexistent
 expect 125 '' 'lockstep: --gdb is for lockstep debug' "$LOCKSTEP" run --gdb=0 "$ACT"
