@@ -2,6 +2,8 @@
 /* "lockstep run": one machine, one program; our exit status is the program's. */
 #include "cli/cli.h"
 
+#include "host/first_touch.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -61,9 +63,10 @@ static int parse_and_run(struct run_options *options, const struct invocation *i
 }
 
 int command_run(const struct invocation *invocation) {
+    host_first_touch();
     struct environment environment;
     struct run_options options = {.machine = lockstep_options_default(), .environment = &environment};
-    options.machine.forward_signals = true;
+    options.machine.forward_signals = options.machine.lend_thread = true;
     options.machine.inherit_descriptors = true;
     options.machine.report_faults = true;
     int status = STATUS_BAD_USE;

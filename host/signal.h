@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Signals that the host sends to our process. None runs code of ours in a handler: they are blocked in every thread
- * and a thread of their own waits for them. (The kick is thread.h's; faults of our own code are crash.h's.)
- * Signal numbers are Linux's. */
+/* Signals that the host sends to our process. They are blocked in every thread and a thread of their own waits for them; while
+ * there is no such thread, one thread may be open to them, in which they only leave a note. (The kick is thread.h's; faults of
+ * our own code are crash.h's.) Signal numbers are Linux's. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct host_signal {
@@ -17,6 +18,13 @@ void host_signal_block_all(void);
 /* The signals that our process was started with as ignored, or as blocked (bit n-1: signal n). Call it before
  * host_signal_block_all; a new program inherits both. */
 void host_signal_inherited(uint64_t *ignored, uint64_t *blocked);
+/* Both in one, and more: from now on a signal that arrives in a thread that is open to it is noted, and
+ * notify(arg) called, in a signal handler. Once per process, before any other thread exists. Not for recorded runs. */
+void host_signal_catch(void (*notify)(void *arg), void *arg, uint64_t *ignored, uint64_t *blocked);
+/* Opens the calling thread to signals, or blocks them again. What its own calls cause (SIGPIPE, SIGXFSZ) is not noted. */
+void host_signal_open(bool open);
+/* Takes a noted signal. Returns false when there is none. */
+bool host_signal_take(struct host_signal *out);
 
 struct host_signal_watcher;
 

@@ -8,6 +8,7 @@
 #include "machine/session.h"
 #include "mmu/space.h"
 #include "replay/session.h"
+#include "syscall/linux/fs/tty.h"
 #include "syscall/linux/fs/vfs.h"
 #include "syscall/linux/process/kernel.h"
 #include "syscall/linux/procfs/procfs.h"
@@ -100,7 +101,10 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .before_clone = machine->hooks ? machine_note_clone : NULL,
         .before_clone_arg = machine,
         .init_stopped = machine_init_stopped,
-        .init_stopped_arg = machine,
+        .open = machine->lends ? machine_open : NULL,
+        .take = machine_take_signals,
+        .more = machine_more_threads,
+        .callback_arg = machine,
         .at_call = machine->session ? session_at_call : NULL,
         .at_call_arg = machine->session,
     };
@@ -136,6 +140,7 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     if (options->deterministic) frame_pool_lay_out_as_windows(machine->frame_pool);
     if (make_files(machine, options, error)) return -1;
     if (make_strace(machine, options, error)) return -1;
+    if (vfs_has_terminal(machine->vfs)) machine->lends = false;
     if (make_kernel(machine, options, error)) return -1;
     return machine_forward_start(machine, options, error);
 }
@@ -147,10 +152,7 @@ static int begin(struct lockstep_machine *machine, const struct lockstep_options
     host_bus_guard_init();
     if (options->report_faults) host_crash_init();
     host_fault_init();
-    if (options->forward_signals) {
-        host_signal_inherited(&machine->inherited_ignored, &machine->inherited_blocked);
-        if (!options->replay) host_signal_block_all();
-    }
+    machine_forward_init(machine, options);
     return build(machine, options, error);
 }
 

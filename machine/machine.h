@@ -52,7 +52,8 @@ struct lockstep_machine {
     char *explainer_root;                /* owned; host directory of the guest's /, "": the host's own; NULL: crashes are not explained */
     bool inherit_descriptors;
     uint64_t inherited_ignored, inherited_blocked; /* host signals as bits, 0 when they are not forwarded */
-    struct host_signal_watcher *watcher; /* NULL: signals are not forwarded */
+    bool forwards, lends;                /* host signals to the guest; the waiting thread to the first guest thread */
+    struct host_signal_watcher *watcher; /* user's and first guest thread only, until it is there; NULL: not needed so far */
 
     const struct machine_hooks *hooks;   /* borrowed; NULL: nobody explores */
     bool has_branched;                   /* carrier only, as outcome */
@@ -78,10 +79,15 @@ void machine_init_entropy(struct lockstep_machine *machine, bool is_serial);
 void machine_init_cpu_env(struct lockstep_machine *machine, const struct cpu_model *model);
 
 /* forward.c: host signals to guest signals. */
+/* Before any other thread exists. */
+void machine_forward_init(struct lockstep_machine *machine, const struct lockstep_options *options);
 int machine_forward_start(struct lockstep_machine *machine, const struct lockstep_options *options, struct lockstep_error *error);
 void machine_forward_stop(struct lockstep_machine *machine);
-/* The kernel's news that the first process has stopped: our own process follows. arg: the machine. */
+/* The kernel's news that the first process has stopped: our own process follows; and its other callbacks. arg: the machine. */
 void machine_init_stopped(void *arg);
+void machine_open(void *arg, bool open);
+void machine_take_signals(void *arg);
+int machine_more_threads(void *arg);
 
 /* explain.c: find returns 0 or -1 with *error. The other goes into kernel_options. */
 int machine_find_explainer(struct lockstep_machine *machine, const char *rootfs, struct lockstep_error *error);

@@ -79,6 +79,7 @@ static void wait_for_all(struct kernel *kernel) {
 }
 
 void lockstep_machine_wait(struct lockstep_machine *machine, struct lockstep_status *status) {
+    kernel_run_first(machine->kernel);
     wait_for_all(machine->kernel);
     const int encoded = kernel_wait(machine->kernel);
     if (machine->schedule.has_diverged) {

@@ -10,6 +10,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ALTERNATE_STACK_SIZE = 32 * 1024, PAGE = 4096 };
@@ -19,7 +20,7 @@ struct thread_state {
     void *arg;
     volatile bool guarded;
     sigjmp_buf guard;
-    _Alignas(16) char stack[ALTERNATE_STACK_SIZE];
+    void *stack; /* the alternate stack: owned, NULL while there is no claimer */
 };
 
 static _Thread_local struct thread_state self;
@@ -84,14 +85,29 @@ void host_fault_init(void) {
     }
 }
 
+static int stack_on(void) {
+    if (!self.stack) self.stack = malloc(ALTERNATE_STACK_SIZE);
+    if (!self.stack) return -ENOMEM;
+    const stack_t stack = {.ss_sp = self.stack, .ss_size = ALTERNATE_STACK_SIZE};
+    return sigaltstack(&stack, NULL) == 0 ? 0 : host_error_last();
+}
+
+static void stack_off(void) {
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    if (sigaltstack(&none, NULL) != 0) return;
+    free(self.stack);
+    self.stack = NULL;
+}
+
 int host_fault_claim(host_fault_fn *fn, void *arg) {
     const bool had = self.fn != NULL;
     self.fn = NULL;
     self.arg = arg;
-    if (had != (fn != NULL)) {
-        const stack_t stack = {.ss_sp = self.stack, .ss_size = ALTERNATE_STACK_SIZE, .ss_flags = fn ? 0 : SS_DISABLE};
-        if (sigaltstack(&stack, NULL) != 0) return host_error_last();
+    if (fn && !had) {
+        const int err = stack_on();
+        if (err) return err;
     }
+    if (!fn && had) stack_off();
     self.fn = fn;
     return 0;
 }

@@ -26,19 +26,14 @@ void host_signal_block_all(void) {
     pthread_sigmask(SIG_SETMASK, &blocked, NULL);
 }
 
-static void add_bit(uint64_t *bits, int host_number) {
-    const int number = host_signal_to_linux(host_number);
-    if (number >= 1 && number <= 64) *bits |= 1ull << (number - 1);
-}
-
 void os_signal_inherited(uint64_t *ignored, uint64_t *blocked) {
     sigset_t mask;
     *ignored = *blocked = 0;
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     for (int number = 1; number < NSIG; number++) {
         struct sigaction action;
-        if (sigismember(&mask, number) == 1) add_bit(blocked, number);
-        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) add_bit(ignored, number);
+        if (sigismember(&mask, number) == 1) host_signal_add_bit(blocked, number);
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) host_signal_add_bit(ignored, number);
     }
 }
 

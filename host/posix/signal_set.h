@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdint.h>
 
 /* SIGURG: ignored by default and sent by nobody in ordinary life, on every POSIX system. A stray one is harmless:
  * whoever is kicked looks whether there is a reason and goes on. */
@@ -12,3 +13,5 @@
 void host_signal_set_blocked(sigset_t *out);
 /* Linux's number of a host signal, 0 when Linux has none. */
 int host_signal_to_linux(int number);
+/* Sets bit n - 1 of Linux's number n, if there is one. */
+void host_signal_add_bit(uint64_t *bits, int host_number);

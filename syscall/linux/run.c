@@ -79,11 +79,19 @@ static bool fence_asked(const struct task *task) {
     return (atomic_load(&task->attention) & ATTENTION_FENCE) != 0;
 }
 
+static void take_host_signals(struct task *task) {
+    const struct kernel_options *options = &task->kernel->options;
+    if (!(atomic_load(&task->attention) & ATTENTION_HOST)) return;
+    atomic_fetch_and(&task->attention, ~(uint32_t)ATTENTION_HOST);
+    options->take(options->callback_arg);
+}
+
 /* The way back to guest code when there is something to look at. */
 static void attend(struct task *task) {
     struct delivery delivery;
     sched_interrupt_clear(&task->sched);
     if (fence_asked(task)) membarrier_pass(task);
+    take_host_signals(task);
     while (deliver_next(task, &delivery)) run_handler(task, &delivery);
     if (task->exiting) return;
     resolve_restart(task, false, 0);

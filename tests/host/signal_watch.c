@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Signals sent to our process arrive at the watcher, also ones that were ignored; faults and the kick do not. */
+/* Signals sent to our process arrive at the watcher, also ones that were ignored; faults and the kick do not. Without a
+ * watcher they leave a note in a thread that is open to them. */
 #include "host/signal.h"
 
 #include "host/thread.h"
@@ -19,6 +20,12 @@ static void see(void *arg, const struct host_signal *signal) {
     seen->sender = signal->sender;
     atomic_fetch_add(&seen->count, 1);
     host_futex_wake(&seen->count, 1);
+}
+
+static _Atomic int told;
+
+static void tell(void *arg) {
+    atomic_fetch_add(&told, 1);
 }
 
 static void wait_for(struct seen *seen, uint32_t count) {
@@ -45,14 +52,36 @@ Test(signal_watch, ignored_signals_are_seen_and_reported) {
     struct seen seen = {0};
     uint64_t ignored, blocked;
     signal(SIGHUP, SIG_IGN);
-    host_signal_inherited(&ignored, &blocked);
+    host_signal_catch(tell, NULL, &ignored, &blocked);
     cr_expect(ignored & 1);
     cr_expect_not(ignored & 2);
     cr_expect_not(blocked & 1);
-    host_signal_block_all();
     struct host_signal_watcher *watcher = host_signal_watch(see, &seen);
     kill(getpid(), SIGHUP);
     wait_for(&seen, 1);
     cr_expect_eq(seen.number, SIGHUP);
     host_signal_unwatch(watcher);
+}
+
+Test(signal_watch, open_thread_notes_what_is_sent) {
+    struct host_signal signal;
+    uint64_t ignored, blocked;
+    host_signal_catch(tell, NULL, &ignored, &blocked);
+    kill(getpid(), SIGTERM);
+    cr_expect_eq(atomic_load(&told), 0);
+    host_signal_open(true);
+    cr_expect_eq(atomic_load(&told), 1);
+    raise(SIGUSR1);
+    cr_expect_eq(atomic_load(&told), 2);
+    raise(SIGPIPE); /* the thread's own doing: not told */
+    cr_expect_eq(atomic_load(&told), 2);
+    host_signal_open(false);
+    raise(SIGUSR2);
+    cr_expect_eq(atomic_load(&told), 2);
+    cr_assert(host_signal_take(&signal));
+    cr_expect_eq(signal.number, SIGUSR1);
+    cr_assert(host_signal_take(&signal));
+    cr_expect_eq(signal.number, SIGTERM);
+    cr_expect_eq(signal.sender, getpid());
+    cr_expect_not(host_signal_take(&signal));
 }

@@ -43,6 +43,10 @@ void tty_hang_up(struct tty *tty) {
     if (vfs->jobs) vfs->jobs->hang_up(vfs->jobs_arg, tty);
 }
 
+bool vfs_has_terminal(const struct vfs *vfs) {
+    return vfs->terminal != NULL;
+}
+
 struct tty *tty_controlling(struct vfs *vfs, struct task *task) {
     return vfs->jobs && task ? vfs->jobs->controlling(vfs->jobs_arg, task) : NULL;
 }

@@ -64,6 +64,8 @@ void tty_hang_up(struct tty *tty);
 struct tty *tty_controlling(struct vfs *vfs, struct task *task);
 struct tty_user tty_user(struct vfs *vfs, struct task *task);
 
+/* Was the machine started on a terminal of the host? */
+bool vfs_has_terminal(const struct vfs *vfs);
 /* host_tty.c: the terminal that the machine was started on, and the host descriptor behind it (owned by it). NULL: none. */
 struct tty *host_tty_new(struct vfs *vfs, int *number);
 int host_tty_fd(const struct tty *tty);

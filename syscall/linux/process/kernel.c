@@ -89,8 +89,28 @@ static void reap_everything(struct kernel *kernel) {
     kernel->init = NULL;
 }
 
+static void remove_first_task(struct task *task) {
+    struct kernel *kernel = task->kernel;
+    host_mutex_lock(&kernel->tasks_lock);
+    host_mutex_lock(&task->process->signal_lock);
+    list_remove(&task->thread_node);
+    task->process->n_threads = 0;
+    host_mutex_unlock(&task->process->signal_lock);
+    pids_remove_task_locked(task);
+    kernel->init = NULL;
+    exit_reap_locked(task->process);
+    host_mutex_unlock(&kernel->tasks_lock);
+    process_put(task->process);
+    task_put(task);
+}
+
 void kernel_free(struct kernel *kernel) {
     if (!kernel) return;
+    if (kernel->first) { /* nobody waited for it */
+        remove_first_task(kernel->first);
+        task_put(kernel->first);
+        kernel->first = NULL;
+    }
     kill_everything(kernel);
     reap_everything(kernel);
     ipc_free(kernel->ipc);
@@ -152,19 +172,16 @@ static int enter_first_task(struct task *task) {
     return pid < 0 ? pid : 0;
 }
 
-static void remove_first_task(struct task *task) {
+static int start_first_task(struct task *task) {
     struct kernel *kernel = task->kernel;
-    host_mutex_lock(&kernel->tasks_lock);
-    host_mutex_lock(&task->process->signal_lock);
-    list_remove(&task->thread_node);
-    task->process->n_threads = 0;
-    host_mutex_unlock(&task->process->signal_lock);
-    pids_remove_task_locked(task);
-    kernel->init = NULL;
-    exit_reap_locked(task->process);
-    host_mutex_unlock(&kernel->tasks_lock);
-    process_put(task->process);
-    task_put(task);
+    task_get(task); /* the host thread's, or kernel->first's */
+    if (kernel->options.open) {
+        kernel->first = task;
+        return 0;
+    }
+    const int r = task_start(task);
+    if (r < 0) task_put(task);
+    return r;
 }
 
 int kernel_start_init(struct kernel *kernel, const char *path, char *const argv[], char *const envp[],
@@ -176,15 +193,23 @@ int kernel_start_init(struct kernel *kernel, const char *path, char *const argv[
         const struct exec_request request = {.dirfd = AT_FDCWD, .path = path, .argv = (const char *const *)argv,
                                              .envp = (const char *const *)envp};
         r = exec_program(task, &request);
-        if (r == 0) {
-            task_get(task); /* the host thread's */
-            r = task_start(task);
-            if (r < 0) task_put(task);
-        }
+        if (r == 0) r = start_first_task(task);
         if (r < 0) remove_first_task(task);
     }
     task_put(task);
     return r;
+}
+
+void kernel_run_first(struct kernel *kernel) {
+    struct task *task = kernel->first;
+    if (!task) return;
+    kernel->first = NULL;
+    task_run_here(task);
+}
+
+void kernel_notify_first(struct kernel *kernel) {
+    struct task *task = atomic_load(&kernel->notified);
+    if (task) task_notify(task, ATTENTION_HOST);
 }
 
 int kernel_wait(struct kernel *kernel) {

@@ -52,7 +52,11 @@ struct kernel_options {
     uint64_t inherited_ignored;     /* signals (bit n - 1) that the first process starts out ignoring, */
     uint64_t inherited_blocked;     /* and with blocked */
     void (*init_stopped)(void *arg); /* the first process has stopped; any thread, no lock held; may be NULL */
-    void *init_stopped_arg;
+    /* Host signals, when the first process's first thread is to run on the thread that waits for the machine's end; else NULL. */
+    void (*open)(void *arg, bool open); /* that thread is about to run guest code, or has */
+    void (*take)(void *arg);            /* it saw ATTENTION_HOST (kernel_notify_first); no lock held */
+    int (*more)(void *arg);             /* another thread is about to start: 0 or -E */
+    void *callback_arg;                 /* of all these, from init_stopped on */
     void (*at_call)(void *arg, const struct cpu_state *state, uint64_t retired); /* a thread makes a call; its own thread; may be NULL */
     void *at_call_arg;
     uint64_t core_limit;            /* the first process's soft RLIMIT_CORE */
@@ -89,6 +93,8 @@ struct kernel {
     bool init_exited;
     int init_status;                /* wait(2) encoding, valid once init_exited */
     bool shutting_down;             /* no new tasks */
+    struct task *first;             /* user's thread only: counted, waits for kernel_run_first; NULL */
+    struct task *_Atomic notified;  /* atomic: whom kernel_notify_first tells; NULL */
     char start_reason[256];         /* why kernel_start_init failed, one clause; "" if there is no more to say */
 
     _Atomic uint32_t init_event;    /* atomic, futex word: 1 once init has exited */
@@ -110,6 +116,10 @@ void kernel_free(struct kernel *kernel);
  * process, also on failure. Returns 0 or -E as execve(2). Called once. */
 int kernel_start_init(struct kernel *kernel, const char *path, char *const argv[], char *const envp[],
                       struct fd_table *fds, struct fs_context *fs);
+/* Runs the first thread on the calling one until that guest thread has ended, if options.open is there. */
+void kernel_run_first(struct kernel *kernel);
+/* Makes that thread leave guest code and any sleep to take host signals. For a signal handler on the same thread. */
+void kernel_notify_first(struct kernel *kernel);
 /* Sends SIGKILL to every process; no new one starts. */
 void kernel_kill_all(struct kernel *kernel);
 /* Waits until the first process has exited, kills what is left, waits for it. Returns its status as wait(2)

@@ -115,7 +115,7 @@ void stop_wait(struct task *task) {
     const struct kernel_options *options = &task->kernel->options;
     while (still_stopped(task)) {
         atomic_store(&task->state, 'T');
-        if (count_stopped(task) && options->init_stopped) options->init_stopped(options->init_stopped_arg);
+        if (count_stopped(task) && options->init_stopped) options->init_stopped(options->callback_arg);
         if (ptrace_is_traced(task)) {
             ptrace_trap(task, stop_cause(task));
             break;

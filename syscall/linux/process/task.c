@@ -82,10 +82,27 @@ static void thread_main(void *arg) {
 }
 
 int task_start(struct task *task) {
+    const struct kernel_options *options = &task->kernel->options;
+    if (options->more && options->more(options->callback_arg) < 0) return -EAGAIN;
     atomic_fetch_add(&task->kernel->live, 1);
     const int r = scheduler_start(task->kernel->scheduler, &task->sched, thread_main, task);
     if (r < 0) atomic_fetch_sub(&task->kernel->live, 1);
     return r;
+}
+
+void task_run_here(struct task *task) {
+    struct kernel *kernel = task->kernel;
+    const struct kernel_options *options = &kernel->options;
+    atomic_fetch_add(&kernel->live, 1);
+    start_clock(task);
+    atomic_store(&kernel->notified, task);
+    options->open(options->callback_arg, true);
+    options->run_task(task);
+    options->open(options->callback_arg, false);
+    atomic_store(&kernel->notified, NULL);
+    task_exit(task);
+    task_put(task);
+    if (atomic_fetch_sub(&kernel->live, 1) == 1) host_futex_wake(&kernel->live, INT32_MAX);
 }
 
 int task_block(struct task *task, int64_t deadline_ns) {

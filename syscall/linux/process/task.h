@@ -58,6 +58,7 @@ enum task_attention {
     ATTENTION_FENCE = 8,   /* membarrier waits for this thread */
     ATTENTION_RESTORE_MASK = 16, /* saved_mask comes back if no handler runs */
     ATTENTION_TRACE = 32,  /* its tracer wants a stop (PTRACE_EVENT_STOP) */
+    ATTENTION_HOST = 64,   /* host signals wait to be taken */
 };
 
 struct task {
@@ -133,6 +134,8 @@ struct task {
 struct task *task_new(struct process *process);
 /* Starts the host thread, which runs kernel->options.run_task and then exits. Returns 0, -EAGAIN, -ENOMEM. */
 int task_start(struct task *task);
+/* The same on the calling thread, which is open to host signals meanwhile; returns when the task has exited. */
+void task_run_here(struct task *task);
 struct task *task_get(struct task *task);
 void task_put(struct task *task);
 /* The thread with that tid, counted; NULL when there is none. Locks: takes tasks_lock. */
@@ -162,7 +165,7 @@ static inline int64_t copy_string_from_guest(struct task *task, char *dst, uint6
 /* True when a sleeping call must give up: a signal to take, or the thread must exit. Owner thread. */
 static inline bool task_interrupted(const struct task *task) {
     return (atomic_load_explicit(&task->attention, memory_order_acquire) &
-            (ATTENTION_SIGNAL | ATTENTION_EXIT | ATTENTION_STOP | ATTENTION_TRACE)) != 0;
+            (ATTENTION_SIGNAL | ATTENTION_EXIT | ATTENTION_STOP | ATTENTION_TRACE | ATTENTION_HOST)) != 0;
 }
 
 /* sched_block for the calling task, counted and shown in /proc as sleeping. Returns as sched_block does. */
