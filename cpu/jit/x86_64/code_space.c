@@ -157,17 +157,18 @@ static void keep_image(struct jit_space *space, struct jit_image *image, uint64_
     free(image);
 }
 
-static bool translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enum jit_way way) {
+/* Returns the unit, or JIT_NONE. */
+static uint32_t translate(struct jit_space *space, struct tlb *tlb, uint64_t pc, enum jit_way way) {
     uint8_t bytes[MAX_SOURCE]; /* the plan points there */
     struct jit_image *image;
-    if (!find_watched(space, tlb, pc, bytes)) return false;
+    if (!find_watched(space, tlb, pc, bytes)) return JIT_NONE;
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
     const uint32_t unit = emit_unit(space, way, &image);
     if (image) keep_image(space, image, align_down(pc, GUEST_PAGE_SIZE));
-    if (unit == JIT_NONE) return false;
+    if (unit == JIT_NONE) return JIT_NONE;
     count_bytes(space);
     settle_unit(space, unit, space->plan.crosses_page);
-    return true;
+    return unit;
 }
 
 /* --- Taking from the store --- */
@@ -188,10 +189,10 @@ static bool take_image(void *arg, const struct jit_image *image) {
     return r->unit != JIT_NONE;
 }
 
-/* Takes the unit at pc that was made earlier from the same bytes. False: there is none, or it might go on over a breakpoint. */
-static bool take_stored(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
+/* Takes the unit at pc that was made earlier from the same bytes. JIT_NONE: there is none, or it might go on over a breakpoint. */
+static uint32_t take_stored(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
-    if (!space->store || space_has_breakpoints(tlb->space) || !watch(space, tlb, first) || !page_slot(space, first)->has_key) return false;
+    if (!space->store || space_has_breakpoints(tlb->space) || !watch(space, tlb, first) || !page_slot(space, first)->has_key) return JIT_NONE;
     const struct page_key key = page_slot(space, first)->key;
     struct request request = {.space = space, .pc = pc};
     bool ok = jit_store_find(space->store, &key, (uint32_t)(pc - first), take_image, &request);
@@ -199,10 +200,10 @@ static bool take_stored(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
         request.next = &page_slot(space, first + GUEST_PAGE_SIZE)->key;
         ok = jit_store_find(space->store, &key, (uint32_t)(pc - first), take_image, &request);
     }
-    if (!ok) return false;
+    if (!ok) return JIT_NONE;
     space->n_taken++;
     settle_unit(space, request.unit, request.crosses);
-    return true;
+    return request.unit;
 }
 
 /* Nothing is found in a map that was not checked since the last change: whoever took the kick need not have been this engine. */
@@ -211,14 +212,18 @@ static const struct jit_entry *find_known(struct jit_space *space, const struct 
     return jit_map_find(map, pc);
 }
 
+/* Code at pc that begins or goes through there as a branch would have it. What is weak will do only for those who come to weak places. */
 static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, enum jit_way way) {
     const struct jit_entry *entry = find_known(space, cpu, &space->map, pc);
-    if (entry || !pc || pc >= space_end(cpu->tlb.space) || space_has_breakpoint(cpu->tlb.space, pc)) return entry;
+    if (entry && (way == JIT_BY_RETURN || !space->units[entry->unit].weak)) return entry;
+    if (!pc || pc >= space_end(cpu->tlb.space) || space_has_breakpoint(cpu->tlb.space, pc)) return NULL;
     jit_space_make_room(space, cpu);
     tlb_enter(&cpu->tlb);
-    const bool ok = take_stored(space, &cpu->tlb, pc) || translate(space, &cpu->tlb, pc, way);
+    uint32_t unit = take_stored(space, &cpu->tlb, pc);
+    if (unit == JIT_NONE) unit = translate(space, &cpu->tlb, pc, way);
     tlb_leave(&cpu->tlb);
-    return ok ? jit_map_find(&space->map, pc) : NULL;
+    if (unit != JIT_NONE) space->units[unit].weak = way == JIT_BY_RETURN;
+    return jit_map_find(&space->map, pc);
 }
 
 const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
@@ -226,11 +231,7 @@ const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu,
 }
 
 const struct jit_entry *jit_space_find_stop(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
-    const struct jit_entry *entry = find_known(space, cpu, &space->map, pc);
-    if (entry) return entry;
-    entry = find(space, cpu, pc, JIT_BY_BRANCH);
-    if (entry) space->units[entry->unit].weak = true;
-    return entry;
+    return find(space, cpu, pc, JIT_BY_RETURN);
 }
 
 /* --- Targets of indirect branches --- */

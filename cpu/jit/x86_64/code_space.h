@@ -81,7 +81,7 @@ struct jit_unit {
     uint32_t page_next[2]; /* the next in the lists of the page it starts in and of the one it reaches into: see jit_page */
     uint32_t entry;       /* where its entry offsets begin */
     bool dead;
-    bool weak;            /* begins wherever C went on, so perhaps in the middle of a loop: others are translated over it */
+    bool weak;            /* begins wherever C went on, so perhaps in the middle of a loop: others are translated over it, none is linked to it */
 };
 
 struct jit_page {

@@ -28,7 +28,7 @@ static void link_exits(struct jit_space *space, uint32_t first) {
         const struct jit_exit *exit = &space->exits[i];
         if (exit->kind != JIT_EXIT_LINK && exit->kind != JIT_EXIT_CALL) continue;
         const struct jit_entry *entry = jit_map_find(exit->kind == JIT_EXIT_CALL ? &space->call_entries : &space->map, exit->pc);
-        if (entry) jit_space_link(space, i, entry);
+        if (entry && !space->units[entry->unit].weak) jit_space_link(space, i, entry);
     }
 }
 
