@@ -5,6 +5,7 @@
 
 #include "debugger/gdb/server.h"
 #include "host/helper.h"
+#include "include/lockstep/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +25,11 @@ static long port_of(const char *word) {
     return *word >= '0' && *word <= '9' && *end == '\0' && port <= PORT_MAX ? port : -1;
 }
 
-static int start(struct target *target, char **argv, const struct environment *environment, struct lockstep_error *error) {
+static int start(struct target *target, char *const *argv, char *const *envp, struct lockstep_error *error) {
     char path[PATH_SIZE];
-    const char *search = environment_get(environment->entries, "PATH");
+    const char *search = environment_get(envp, "PATH");
     if (lockstep_machine_find(target_machine(target), argv[0], search, path, sizeof path, error)) return -1;
-    return target_start(target, path, argv, environment->entries, error);
+    return target_start(target, path, argv, envp, error);
 }
 
 /* The program has started. */
@@ -45,13 +46,27 @@ static int serve(struct target *target, struct gdb_line *line, long port) {
     return status.signaled ? STATUS_SIGNALED + status.code : status.code;
 }
 
-static int debug(const struct run_options *options, char **argv, struct gdb_line *line, long port) {
+/* argv, envp: of the program. */
+static int debug_program(const struct run_options *options, char *const *argv, char *const *envp, struct gdb_line *line, long port) {
     const struct target_options target_options = {.machine = options->machine};
     struct target *target;
     struct lockstep_error error;
     if (target_new(&target_options, &target, &error)) return report_error(&error);
-    const int status = start(target, argv, options->environment, &error) ? report_error(&error) : serve(target, line, port);
+    const int status = start(target, argv, envp, &error) ? report_error(&error) : serve(target, line, port);
     target_free(target);
+    return status;
+}
+
+/* argv: a program with its arguments, or a trace. */
+static int debug(const struct run_options *options, char **argv, struct gdb_line *line, long port) {
+    struct run_options replayed = *options;
+    struct lockstep_trace *trace;
+    struct lockstep_error error;
+    if (argv[1] || !lockstep_trace_is(argv[0])) return debug_program(options, argv, options->environment->entries, line, port);
+    if (lockstep_trace_open(argv[0], &trace, &error)) return report_error(&error);
+    lockstep_trace_apply(trace, &replayed.machine);
+    const int status = debug_program(&replayed, lockstep_trace_argv(trace), lockstep_trace_envp(trace), line, port);
+    lockstep_trace_close(trace);
     return status;
 }
 
@@ -69,7 +84,7 @@ static int debug_with_gdb(const struct run_options *options, char **argv) {
 }
 
 static int print_help(void) {
-    printf("usage: lockstep debug [--gdb=PORT|-] [OPTIONS] [--] PROGRAM [ARGUMENTS]\n\n"
+    printf("usage: lockstep debug [--gdb=PORT|-] [OPTIONS] [--] PROGRAM [ARGUMENTS]|TRACE\n\n"
            "Runs a Linux x86-64 program on a deterministic machine (--seed, 0) that gdb drives:\n"
            "it stops before the first instruction and waits for \"target remote\". What gdb does\n"
            "does not change the run, unless it holds threads or writes to it. Without --gdb\n"

@@ -43,7 +43,8 @@ static int record(struct run_options *options, const struct invocation *invocati
 
 /* What the recording decides. */
 static bool is_decided(const struct lockstep_options *options, bool has_seed) {
-    return has_seed || options->deterministic || options->cpu || options->rootfs || options->fixed_addresses;
+    return has_seed || options->deterministic || options->cpu || options->rootfs || options->user || options->fixed_addresses || options->strategy ||
+           options->schedule;
 }
 
 static int replay(struct run_options *options, const struct invocation *invocation) {

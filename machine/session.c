@@ -49,6 +49,7 @@ static void facts_of(struct facts *facts, const struct lockstep_options *options
     fact(facts, "cpu", options->cpu);
     fact(facts, "net", options->net);
     fact(facts, "rootfs", options->rootfs);
+    fact(facts, "user", options->user);
     fact_number(facts, "seed", options->seed);
     fact_number(facts, "fixed-addresses", options->fixed_addresses);
     fact_number(facts, "inherit-descriptors", options->inherit_descriptors);

@@ -10,7 +10,7 @@ struct trace_reader;
 struct lockstep_trace {
     struct trace_reader *reader; /* owned until a machine takes it */
     char **argv, **envp;         /* owned lists of owned strings */
-    char *cpu, *net, *rootfs;    /* owned; NULL: not set */
+    char *cpu, *net, *rootfs, *user; /* owned; NULL: not set */
     struct lockstep_options options;
     unsigned points;
 };

@@ -44,11 +44,16 @@ static void take_facts(struct lockstep_trace *trace) {
     trace->cpu = text_of(reader, "cpu");
     trace->net = text_of(reader, "net");
     trace->rootfs = text_of(reader, "rootfs");
+    trace->user = text_of(reader, "user");
     trace->points = (unsigned)number_of(reader, "points");
     trace->options.seed = number_of(reader, "seed");
     trace->options.fixed_addresses = number_of(reader, "fixed-addresses");
     trace->options.inherit_descriptors = number_of(reader, "inherit-descriptors");
     trace->options.forward_signals = number_of(reader, "forward-signals");
+}
+
+bool lockstep_trace_is(const char *path) {
+    return trace_is(path);
 }
 
 int lockstep_trace_open(const char *path, struct lockstep_trace **trace, struct lockstep_error *error) {
@@ -78,6 +83,7 @@ void lockstep_trace_close(struct lockstep_trace *trace) {
     free(trace->cpu);
     free(trace->net);
     free(trace->rootfs);
+    free(trace->user);
     free(trace);
 }
 
@@ -85,6 +91,7 @@ void lockstep_trace_apply(struct lockstep_trace *trace, struct lockstep_options 
     options->cpu = trace->cpu;
     options->net = trace->net;
     options->rootfs = trace->rootfs;
+    options->user = trace->user;
     options->seed = trace->options.seed;
     options->fixed_addresses = trace->options.fixed_addresses;
     options->inherit_descriptors = trace->options.inherit_descriptors;

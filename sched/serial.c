@@ -112,6 +112,7 @@ static void carry(void *arg) {
     free_ended(serial);
     host_fiber_free(serial->base);
     if (serial->watch.ended) serial->watch.ended(serial->watch.arg);
+    host_door_set(NULL);
     atomic_store(&serial->ended_event, 1);
     host_futex_wake(&serial->ended_event, INT32_MAX);
 }

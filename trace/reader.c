@@ -190,6 +190,14 @@ static const char *read_start(struct trace_reader *reader) {
     return reader->facts.type == TRACE_FACTS ? NULL : "a frame is damaged";
 }
 
+bool trace_is(const char *path) {
+    struct trace_start start;
+    const int fd = host_file_open_at(HOST_CWD, path, 0, 0);
+    const bool is = fd >= 0 && read_all(fd, &start, sizeof start, 0) && memcmp(start.magic, TRACE_MAGIC, sizeof TRACE_MAGIC) == 0;
+    if (fd >= 0) host_file_close(fd);
+    return is;
+}
+
 struct trace_reader *trace_reader_open(const char *path, char *why, size_t size) {
     struct trace_reader *reader = calloc(1, sizeof *reader);
     struct host_stat stat = {0};

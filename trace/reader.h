@@ -9,6 +9,8 @@
 
 struct trace_reader;
 
+/* Whether a file begins as a trace does. */
+bool trace_is(const char *path);
 /* Reads the facts. Returns NULL with one line in why. */
 struct trace_reader *trace_reader_open(const char *path, char *why, size_t size);
 void trace_reader_free(struct trace_reader *reader);

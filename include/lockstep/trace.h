@@ -18,6 +18,8 @@ extern "C" {
 
 struct lockstep_trace;
 
+/* Whether a file looks like a trace. */
+bool lockstep_trace_is(const char *path);
 /* Returns 0, or -1 with *error filled: no trace, a damaged one, or one of another version. */
 int lockstep_trace_open(const char *path, struct lockstep_trace **trace, struct lockstep_error *error);
 /* After the machine that replays it. */
