@@ -20,6 +20,7 @@ static int64_t move(struct copy *copy, struct file *file, char *buf, size_t n, i
     io.offset = *at;
     int64_t r = write ? call_limit_write(copy->task, file, &io) : 0;
     if (r == 0) r = write ? file_write(file, &io) : file_read(file, &io);
+    task_count_io(copy->task, write, r);
     if (io.broken) signal_send_task(copy->task, SIGPIPE, SI_USER);
     if (write) call_file_written(copy->task, file, *at, r);
     if (r > 0 && *at != IO_AT_POSITION) *at += r;

@@ -21,6 +21,7 @@ static int64_t transfer(struct task *task, uint64_t fd, const struct io_segment 
     int64_t r = kind == TRANSFER_WRITE ? call_limit_write(task, file, &io) : 0;
     if (r == 0) r = kind == TRANSFER_READ ? file_read(file, &io) : file_write(file, &io);
     if (kind == TRANSFER_WRITE) call_file_written(task, file, io.append ? IO_AT_POSITION : offset, r);
+    task_count_io(task, kind == TRANSFER_WRITE, r);
     file_put(file);
     if (io.broken) signal_send_task(task, SIGPIPE, SI_USER);
     return r;

@@ -115,6 +115,26 @@ static void test_children(void) {
     CHECK_ERROR(open(path, O_RDONLY), ENOENT);
 }
 
+static unsigned long long number(const char *path, const char *name) {
+    CHECK(slurp(path) > 0 && strstr(text, name));
+    return strtoull(strstr(text, name) + strlen(name), NULL, 10);
+}
+
+static void test_io(void) {
+    char b[1000] = "";
+    int p[2];
+    CHECK(pipe(p) == 0);
+    const unsigned long long written = number("/proc/self/io", "wchar: "), reads = number("/proc/self/io", "syscr: ");
+    const unsigned long long read_bytes = number("/proc/self/io", "rchar: ");
+    CHECK(write(p[1], b, sizeof b) == sizeof b && read(p[0], b, sizeof b) == sizeof b);
+    CHECK(number("/proc/self/io", "wchar: ") == written + sizeof b && number("/proc/self/io", "rchar: ") >= read_bytes + sizeof b);
+    CHECK(number("/proc/self/io", "syscr: ") > reads && number("/proc/thread-self/io", "wchar: ") >= written + sizeof b);
+    const pid_t child = fork();
+    if (child == 0) _exit(write(p[1], b, sizeof b) != sizeof b);
+    wait_ok(child);
+    CHECK(number("/proc/self/io", "wchar: ") == written + 2 * sizeof b);
+}
+
 static void test_machine(void) {
     CHECK(slurp("/proc/meminfo") > 0 && !memcmp(text, "MemTotal:", 9));
     CHECK(slurp("/proc/cpuinfo") > 0 && strstr(text, "flags\t\t:") && strstr(text, " sse2"));
@@ -144,6 +164,7 @@ int main(int argc, char **argv) {
     pthread_t t;
     CHECK(pthread_create(&t, NULL, thread, NULL) == 0 && pthread_join(t, NULL) == 0);
     test_children();
+    test_io();
     test_machine();
     test_devices();
     puts("proc_entries: ok");

@@ -31,6 +31,10 @@ static int refresh(struct task *task, void *arg) {
 }
 
 void cputime_add(struct process_usage *sum, const struct process_usage *more) {
+    sum->io.read_bytes += more->io.read_bytes;
+    sum->io.written_bytes += more->io.written_bytes;
+    sum->io.reads += more->io.reads;
+    sum->io.writes += more->io.writes;
     sum->cpu_ns += more->cpu_ns;
     sum->system_ns += more->system_ns;
     sum->minor_faults += more->minor_faults;
@@ -40,6 +44,15 @@ void cputime_add(struct process_usage *sum, const struct process_usage *more) {
     if (more->max_resident > sum->max_resident) sum->max_resident = more->max_resident;
 }
 
+static struct process_io io_of_task(struct task *task) {
+    return (struct process_io){
+        .read_bytes = atomic_load_explicit(&task->read_bytes, memory_order_relaxed),
+        .written_bytes = atomic_load_explicit(&task->written_bytes, memory_order_relaxed),
+        .reads = atomic_load_explicit(&task->reads, memory_order_relaxed),
+        .writes = atomic_load_explicit(&task->writes, memory_order_relaxed),
+    };
+}
+
 struct process_usage cputime_usage_of_task(struct task *task) {
     const int64_t cpu_ns = cputime_of_task(task);
     host_mutex_lock(&task->lock);
@@ -47,7 +60,7 @@ struct process_usage cputime_usage_of_task(struct task *task) {
     host_mutex_unlock(&task->lock);
     const int64_t system_ns = now.system_ns - start.system_ns;
     return (struct process_usage){
-        .cpu_ns = cpu_ns, .system_ns = system_ns < cpu_ns ? system_ns : cpu_ns,
+        .io = io_of_task(task), .cpu_ns = cpu_ns, .system_ns = system_ns < cpu_ns ? system_ns : cpu_ns,
         .minor_faults = now.minor_faults - start.minor_faults, .major_faults = now.major_faults - start.major_faults,
         .involuntary_switches = now.involuntary_switches - start.involuntary_switches,
         .voluntary_switches = atomic_load_explicit(&task->voluntary_switches, memory_order_relaxed),

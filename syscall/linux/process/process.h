@@ -38,8 +38,14 @@ struct limit {
     uint64_t soft, hard;
 };
 
+/* Calls that read or wrote, and their bytes, as /proc/PID/io counts them. */
+struct process_io {
+    uint64_t read_bytes, written_bytes, reads, writes;
+};
+
 /* CPU time and counts that rusage reports. */
 struct process_usage {
+    struct process_io io;
     int64_t cpu_ns, system_ns; /* all of it, and what of that went to the kernel */
     uint64_t max_resident; /* bytes */
     uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;

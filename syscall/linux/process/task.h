@@ -128,6 +128,8 @@ struct task {
     _Atomic uint32_t fence_seen;     /* atomic: last membarrier generation passed */
     _Atomic char state;              /* atomic: 'R' 'S' 'D' 'T' 'Z' for /proc; a hint only */
     _Atomic uint64_t voluntary_switches;
+    /* atomic: changed by the owner alone */
+    _Atomic uint64_t read_bytes, written_bytes, reads, writes;
 };
 
 /* A task of process with a new CPU, not in any table yet. Returns NULL without memory. */
@@ -160,6 +162,14 @@ static inline int copy_to_guest(struct task *task, uint64_t gva, const void *src
 }
 static inline int64_t copy_string_from_guest(struct task *task, char *dst, uint64_t gva, size_t max) {
     return space_copy_string(task_space(task), dst, gva, max);
+}
+
+/* Counts a call that read or wrote; result: the call's. Owner thread. */
+static inline void task_count_io(struct task *task, bool write, int64_t result) {
+    _Atomic uint64_t *calls = write ? &task->writes : &task->reads, *bytes = write ? &task->written_bytes : &task->read_bytes;
+    const uint64_t n = result > 0 ? (uint64_t)result : 0;
+    atomic_store_explicit(calls, atomic_load_explicit(calls, memory_order_relaxed) + 1, memory_order_relaxed);
+    atomic_store_explicit(bytes, atomic_load_explicit(bytes, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
 /* True when a sleeping call must give up: a signal to take, or the thread must exit. Owner thread. */

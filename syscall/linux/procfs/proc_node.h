@@ -117,6 +117,8 @@ PROC_TEXT(wchan);
 PROC_TEXT(sched);
 PROC_TEXT(schedstat);
 PROC_TEXT(personality);
+PROC_TEXT(process_io);
+PROC_TEXT(thread_io);
 PROC_TEXT(timerslack);
 PROC_TEXT(children);
 PROC_TEXT(boot_id);

@@ -97,6 +97,7 @@ const struct proc_row proc_rows[] = {
 #include "syscall/linux/procfs/settings.def"
     DIR("PID"),
     TEXT("PID/stat", process_stat),
+    SECRET("PID/io", process_io),
     TEXT("PID/coredump_filter", coredump_filter),
     TEXT("PID/timerslack_ns", timerslack),
     DIR("PID/task"),
@@ -105,6 +106,7 @@ const struct proc_row proc_rows[] = {
 #undef AT
     DIR("PID/task/TID"),
     TEXT("PID/task/TID/stat", thread_stat),
+    SECRET("PID/task/TID/io", thread_io),
     TEXT("PID/task/TID/children", children),
 #define AT(name) "PID/task/TID/" name
 #include "syscall/linux/procfs/process_rows.def"

@@ -49,6 +49,34 @@ PROC_TEXT(sched) {
     return 0;
 }
 
+static int show_io(struct text *text, struct process_usage usage) {
+    const struct process_io *n = &usage.io;
+    text_printf(text, "rchar: %" PRIu64 "\nwchar: %" PRIu64 "\nsyscr: %" PRIu64 "\nsyscw: %" PRIu64 "\n", n->read_bytes, n->written_bytes,
+                n->reads, n->writes);
+    text_printf(text, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"); /* what storage moved for it nobody here knows */
+    return 0;
+}
+
+PROC_TEXT(thread_io) {
+    struct task *task = proc_task(proc_node_of(node));
+    if (!task) return -ESRCH;
+    const struct process_usage usage = cputime_usage_of_task(task);
+    task_put(task);
+    return show_io(text, usage);
+}
+
+/* With ended threads, and children that were waited for. */
+PROC_TEXT(process_io) {
+    struct process *process = proc_process(proc_node_of(node));
+    if (!process) return -ESRCH;
+    struct process_usage usage = cputime_usage(process);
+    host_mutex_lock(&process->kernel->tasks_lock);
+    cputime_add(&usage, &process->waited_for);
+    host_mutex_unlock(&process->kernel->tasks_lock);
+    process_put(process);
+    return show_io(text, usage);
+}
+
 PROC_TEXT(personality) {
     struct process *process = proc_process(proc_node_of(node));
     if (!process) return -ESRCH;
