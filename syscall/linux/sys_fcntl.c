@@ -4,6 +4,7 @@
 #include "syscall/linux/call.h"
 #include "syscall/linux/fs/lock.h"
 #include "syscall/linux/fs/pipe.h"
+#include "syscall/linux/process/signal.h"
 
 #include <stdio.h>
 
@@ -38,9 +39,71 @@ static int64_t get_owner(struct task *task, struct file *file, int fd, uint64_t 
     return atomic_load(&file->owner);
 }
 
-static int64_t set_owner(struct task *task, struct file *file, int fd, uint64_t arg) {
-    atomic_store(&file->owner, (int)arg);
+static bool is_thread(struct task *task, int tid) {
+    struct task *found = task_find(task->kernel, tid);
+    if (found) task_put(found);
+    return found != NULL;
+}
+
+static bool is_process(struct task *task, int pid) {
+    struct process *found = process_find(task->kernel, pid);
+    if (found) process_put(found);
+    return found != NULL;
+}
+
+static bool is_group(struct task *task, int pgid) {
+    return signal_send_group(task->kernel, pgid, 0, SI_USER) == 0;
+}
+
+/* pid 0: nobody. */
+static int64_t store_owner(struct task *task, struct file *file, enum owner_types type, int pid) {
+    const bool exists = type == F_OWNER_PGRP ? is_group(task, pid) : type == F_OWNER_TID ? is_thread(task, pid) : is_process(task, pid);
+    if (pid && !exists) return -ESRCH;
+    atomic_store(&file->owner, type == F_OWNER_PGRP ? -pid : pid);
+    atomic_store(&file->owner_is_thread, type == F_OWNER_TID);
     return 0;
+}
+
+static int64_t set_owner(struct task *task, struct file *file, int fd, uint64_t arg) {
+    const int who = (int)arg;
+    if (who == INT32_MIN) return -EINVAL;
+    return store_owner(task, file, who < 0 ? F_OWNER_PGRP : F_OWNER_PID, who < 0 ? -who : who);
+}
+
+static int64_t get_owner_ex(struct task *task, struct file *file, int fd, uint64_t arg) {
+    const int who = atomic_load(&file->owner);
+    const int32_t type = atomic_load(&file->owner_is_thread) ? F_OWNER_TID : who < 0 ? F_OWNER_PGRP : F_OWNER_PID;
+    const struct linux_owner owner = {type, who < 0 ? -who : who};
+    return copy_to_guest(task, arg, &owner, sizeof owner);
+}
+
+static int64_t set_owner_ex(struct task *task, struct file *file, int fd, uint64_t arg) {
+    struct linux_owner owner;
+    if (copy_from_guest(task, &owner, arg, sizeof owner)) return -EFAULT;
+    if (owner.type < F_OWNER_TID || owner.type > F_OWNER_PGRP) return -EINVAL;
+    return store_owner(task, file, (enum owner_types)owner.type, owner.pid);
+}
+
+static int64_t get_hint(struct task *task, struct file *file, int fd, uint64_t arg) {
+    const uint64_t hint = atomic_load(&file->write_hint);
+    return copy_to_guest(task, arg, &hint, sizeof hint);
+}
+
+static int64_t set_hint(struct task *task, struct file *file, int fd, uint64_t arg) {
+    uint64_t hint;
+    if (copy_from_guest(task, &hint, arg, sizeof hint)) return -EFAULT;
+    if (hint > RWH_WRITE_LIFE_EXTREME) return -EINVAL;
+    atomic_store(&file->write_hint, hint);
+    return 0;
+}
+
+/* Nobody holds a lease, and files here have none to give, as on file systems that do not support them. */
+static int64_t get_lease(struct task *task, struct file *file, int fd, uint64_t arg) {
+    return F_UNLCK;
+}
+
+static int64_t set_lease(struct task *task, struct file *file, int fd, uint64_t arg) {
+    return (int)arg == F_UNLCK ? -EAGAIN : -EINVAL;
 }
 
 static int64_t get_signal(struct task *task, struct file *file, int fd, uint64_t arg) {
@@ -178,7 +241,9 @@ static const struct command {
     {F_OFD_GETLK, false, ofd_getlk},    {F_OFD_SETLK, false, ofd_setlk},      {F_OFD_SETLKW, false, ofd_setlkw},
     {F_GETOWN, false, get_owner},       {F_SETOWN, false, set_owner},         {F_GETSIG, false, get_signal},
     {F_SETSIG, false, set_signal},      {F_GETPIPE_SZ, false, get_pipe_size}, {F_SETPIPE_SZ, false, set_pipe_size},
-    {F_GET_SEALS, false, get_seals},    {F_ADD_SEALS, false, add_seals},
+    {F_GET_SEALS, false, get_seals},    {F_ADD_SEALS, false, add_seals},      {F_GETOWN_EX, false, get_owner_ex},
+    {F_SETOWN_EX, false, set_owner_ex}, {F_GET_RW_HINT, false, get_hint},     {F_SET_RW_HINT, false, set_hint},
+    {F_GETLEASE, false, get_lease},     {F_SETLEASE, false, set_lease},
 };
 
 int64_t sys_fcntl(struct task *task, const uint64_t arg[6]) {

@@ -30,10 +30,12 @@ enum fcntl_commands {
     F_SETOWN = 8, F_GETOWN = 9, F_SETSIG = 10, F_GETSIG = 11, F_SETOWN_EX = 15, F_GETOWN_EX = 16,
     F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_OFD_SETLKW = 38,
     F_SETLEASE = 1024, F_GETLEASE = 1025, F_NOTIFY = 1026, F_DUPFD_CLOEXEC = 1030, F_SETPIPE_SZ = 1031,
-    F_GETPIPE_SZ = 1032, F_ADD_SEALS = 1033, F_GET_SEALS = 1034,
+    F_GETPIPE_SZ = 1032, F_ADD_SEALS = 1033, F_GET_SEALS = 1034, F_GET_RW_HINT = 1035, F_SET_RW_HINT = 1036,
 };
 
 enum { FD_CLOEXEC = 1 };
+enum owner_types { F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP };
+enum { RWH_WRITE_LIFE_NOT_SET, RWH_WRITE_LIFE_EXTREME = 5 };
 enum lock_types { F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2 };
 enum flock_operations { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8 };
 enum { LINUX_SEEK_DATA = 3, LINUX_SEEK_HOLE = 4 };
@@ -48,6 +50,10 @@ struct linux_flock {
     int16_t type, whence;
     int64_t start, len;
     int32_t pid;
+};
+
+struct linux_owner {
+    int32_t type, pid;
 };
 
 struct linux_iovec {

@@ -73,7 +73,9 @@ struct file {
     int64_t position;                /* guarded by position_lock; unused by host files */
     struct node *node;               /* immutable after init; counted; where it was opened, or NULL */
     _Atomic uint32_t n_locks;        /* atomic: locks ever taken through it; spares close the search */
-    _Atomic int owner;               /* atomic: F_SETOWN */
+    _Atomic int owner;               /* atomic: F_SETOWN; a group's is negative */
+    _Atomic bool owner_is_thread;    /* atomic: F_OWNER_TID */
+    _Atomic uint64_t write_hint;     /* atomic: F_SET_RW_HINT */
     _Atomic int signal;              /* atomic: F_SETSIG */
     struct list watches;             /* guarded by the vfs's watch_lock: epoll items that the last put takes off */
     _Atomic bool watched;            /* atomic: watches was not empty once */
