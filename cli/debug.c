@@ -32,59 +32,94 @@ static int start(struct target *target, char *const *argv, char *const *envp, st
     return target_start(target, path, argv, envp, error);
 }
 
+/* False after a message. */
+static bool wait_for_gdb(struct gdb_line *line, long port) {
+    const int r = line->in >= 0 ? 0 : gdb_line_accept(line, (int)port, say_port);
+    if (r < 0) complain("cannot wait for gdb at port %ld of 127.0.0.1: error %d; is it in use?", port, -r);
+    return r == 0;
+}
+
 /* The program has started. */
 static int serve(struct target *target, struct gdb_line *line, long port) {
     struct lockstep_status status;
-    const int r = line->in >= 0 ? 0 : gdb_line_accept(line, (int)port, say_port);
-    if (r < 0) {
-        complain("cannot wait for gdb at port %ld of 127.0.0.1: error %d; is it in use?", port, -r);
-        return STATUS_BAD_USE;
-    }
-    gdb_serve(target, line->in, line->out);
+    if (!wait_for_gdb(line, port)) return STATUS_BAD_USE;
+    gdb_serve(target, line->in, line->out, NULL);
     gdb_line_close(line);
     lockstep_machine_wait(target_machine(target), &status);
     return status.signaled ? STATUS_SIGNALED + status.code : status.code;
 }
 
-/* argv, envp: of the program. */
-static int debug_program(const struct run_options *options, char *const *argv, char *const *envp, struct gdb_line *line, long port) {
+static int debug(const struct run_options *options, char **argv, struct gdb_line *line, long port) {
     const struct target_options target_options = {.machine = options->machine};
     struct target *target;
     struct lockstep_error error;
     if (target_new(&target_options, &target, &error)) return report_error(&error);
-    const int status = start(target, argv, envp, &error) ? report_error(&error) : serve(target, line, port);
+    const int status = start(target, argv, options->environment->entries, &error) ? report_error(&error) : serve(target, line, port);
     target_free(target);
     return status;
 }
 
-/* argv: a program with its arguments, or a trace. */
-static int debug(const struct run_options *options, char **argv, struct gdb_line *line, long port) {
-    struct run_options replayed = *options;
-    struct lockstep_trace *trace;
+/* --- A trace --- */
+
+struct recording {
+    const struct run_options *options;
+    const char *path;
+    struct lockstep_trace *trace; /* of the machine that was made last */
+};
+
+static struct target *make_replay(void *arg, bool again) {
+    struct recording *recording = arg;
+    struct target_options options = {.machine = recording->options->machine};
+    struct target *target;
     struct lockstep_error error;
-    if (argv[1] || !lockstep_trace_is(argv[0])) return debug_program(options, argv, options->environment->entries, line, port);
-    if (lockstep_trace_open(argv[0], &trace, &error)) return report_error(&error);
-    lockstep_trace_apply(trace, &replayed.machine);
-    const int status = debug_program(&replayed, lockstep_trace_argv(trace), lockstep_trace_envp(trace), line, port);
-    lockstep_trace_close(trace);
-    return status;
+    if (lockstep_trace_open(recording->path, &recording->trace, &error)) {
+        report_error(&error);
+        return NULL;
+    }
+    lockstep_trace_apply(recording->trace, &options.machine);
+    options.machine.quiet = again;
+    if (target_new(&options, &target, &error) == 0) return target;
+    report_error(&error);
+    return NULL;
+}
+
+static int start_replay(struct target *target, void *arg) {
+    const struct recording *recording = arg;
+    struct lockstep_error error;
+    const int r = start(target, lockstep_trace_argv(recording->trace), lockstep_trace_envp(recording->trace), &error);
+    if (r) report_error(&error);
+    return r;
+}
+
+static int debug_trace(const struct run_options *options, const char *path, struct gdb_line *line, long port) {
+    struct recording recording = {.options = options, .path = path};
+    const struct gdb_player player = {make_replay, start_replay, &recording};
+    if (!wait_for_gdb(line, port)) return STATUS_BAD_USE;
+    const int r = gdb_serve_replay(&player, line->in, line->out);
+    gdb_line_close(line);
+    if (r < 0) complain("cannot replay: error %d", -r);
+    return r == 0 ? 0 : STATUS_BAD_USE;
+}
+
+static int debug_any(const struct run_options *options, char **argv, struct gdb_line *line, long port) {
+    return !argv[1] && lockstep_trace_is(argv[0]) ? debug_trace(options, argv[0], line, port) : debug(options, argv, line, port);
 }
 
 static int debug_with_gdb(const struct run_options *options, char **argv) {
     struct gdb_line line = {-1, -1};
     const long port = port_of(options->gdb);
     if (strcmp(options->gdb, "-") != 0) {
-        if (port >= 0) return debug(options, argv, &line, port);
+        if (port >= 0) return debug_any(options, argv, &line, port);
         complain("--gdb needs a port, 0 to %d, or -", PORT_MAX);
         return STATUS_BAD_USE;
     }
-    if (gdb_line_of_standard_files(&line) == 0) return debug(options, argv, &line, 0);
+    if (gdb_line_of_standard_files(&line) == 0) return debug_any(options, argv, &line, 0);
     complain("--gdb=- needs a standard input and output");
     return STATUS_BAD_USE;
 }
 
 static int print_help(void) {
-    printf("usage: lockstep debug [--gdb=PORT|-] [OPTIONS] [--] PROGRAM [ARGUMENTS]|TRACE\n\n"
+    printf("usage: lockstep debug [--gdb=PORT|-] [OPTIONS] [--] PROGRAM [ARGUMENTS]\n\n"
            "Runs a Linux x86-64 program on a deterministic machine (--seed, 0) that gdb drives:\n"
            "it stops before the first instruction and waits for \"target remote\". What gdb does\n"
            "does not change the run, unless it holds threads or writes to it. Without --gdb\n"

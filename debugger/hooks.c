@@ -52,12 +52,13 @@ static bool fits(const struct target_order *order, int pid, int tid) {
     return (order->pid == TARGET_ALL || order->pid == pid) && (order->tid == TARGET_ALL || order->tid == tid);
 }
 
+/* A replay goes as it went. */
 static struct target_order find_order(const struct target *target, const struct task *task) {
     const int pid = task->process->pid, tid = task_tid(task);
     for (size_t i = 0; i < target->n_orders; i++) {
-        if (fits(&target->orders[i], pid, tid)) return target->orders[i];
+        if (fits(&target->orders[i], pid, tid) && !(target->is_replay && target->orders[i].action == TARGET_HOLD)) return target->orders[i];
     }
-    return (struct target_order){.pid = pid, .tid = tid, .action = TARGET_HOLD};
+    return (struct target_order){.pid = pid, .tid = tid, .action = target->is_replay ? TARGET_GO : TARGET_HOLD};
 }
 
 static void take_order(struct target *target, struct debugged_thread *thread, const struct task *task) {
@@ -86,8 +87,8 @@ static bool hold(struct target *target, struct debugged_thread *thread, struct t
 }
 
 /* A signal that did not come with the stop for one. */
-static bool send_ordered_signal(struct debugged_thread *thread, struct task *task) {
-    const int signo = thread->order.signo;
+static bool send_ordered_signal(const struct target *target, struct debugged_thread *thread, struct task *task) {
+    const int signo = target->is_replay ? 0 : thread->order.signo;
     thread->order.signo = 0;
     if (!signo) return false;
     thread->sent_signo = signo;
@@ -122,12 +123,55 @@ static int64_t run_unseen(struct task *task) {
     return INT64_MAX;
 }
 
+static bool travels(const struct target *target) {
+    return target->sought.tid || target->scan.until;
+}
+
+/* The machine runs to where a seek or a scan ends, and nothing else stops it. */
+static int64_t travel(struct target *target, struct task *task) {
+    const struct target_point *sought = &target->sought;
+    const uint64_t now = target_time(target), retired = task->cpu->retired;
+    const bool is_sought = sought->tid && task_tid(task) == sought->tid;
+    const bool arrived = sought->tid ? is_sought && retired >= sought->retired : now >= target->scan.until;
+    const int64_t left = !sought->tid ? (int64_t)(target->scan.until - now) : is_sought ? (int64_t)(sought->retired - retired) : INT64_MAX;
+    if (!arrived) return left;
+    target->sought.tid = 0;
+    target->scan.until = 0;
+    stop_at(target, task, &(struct target_stop){.kind = TARGET_SOUGHT});
+    return 0;
+}
+
+static void set_scanned_breaks(const struct target *target, const struct task *task) {
+    for (size_t i = 0; target->scan.until && i < target->scan.n; i++) space_set_breakpoint(task_space(task), target->scan.breaks[i].address);
+}
+
+static int64_t travel_before_run(struct target *target, struct task *task, struct debugged_thread *thread) {
+    if (!target->has_started) set_scanned_breaks(target, task);
+    target->has_started = true;
+    const int64_t left = travel(target, task);
+    if (left == 0 || !target->scan.until) {
+        task->cpu->pass_breakpoints = true;
+        return left;
+    }
+    const int64_t most = pass(thread, task);
+    return most < left ? most : left;
+}
+
+static bool is_interrupted(struct target *target) {
+    return target->is_replay && atomic_load(&target->interrupt);
+}
+
 static int64_t before_run(struct debugger *debugger, struct task *task) {
     struct target *target = target_of(debugger);
     struct debugged_thread *thread = is_unseen(target, task) ? NULL : target_thread(target, task_tid(task));
     if (!thread) return run_unseen(task);
     target->last_pid = task->process->pid;
     target->last_tid = task_tid(task);
+    if (travels(target)) return travel_before_run(target, task, thread);
+    if (is_interrupted(target)) {
+        stop_at(target, task, &(struct target_stop){.kind = TARGET_INTERRUPTED});
+        return 0;
+    }
     if (!target->has_started) {
         target->has_started = true;
         stop_at(target, task, &(struct target_stop){.kind = TARGET_STARTED});
@@ -138,20 +182,30 @@ static int64_t before_run(struct debugger *debugger, struct task *task) {
         stop_at(target, task, &(struct target_stop){.kind = TARGET_STEPPED});
         return 0;
     }
-    if (hold(target, thread, task) || send_ordered_signal(thread, task)) return 0;
+    if (hold(target, thread, task) || send_ordered_signal(target, thread, task)) return 0;
     return thread->order.action == TARGET_STEP ? (pass(thread, task), 1) : pass(thread, task);
+}
+
+static void note_scanned(struct target *target, struct task *task) {
+    struct debugged_thread *thread = target_thread(target, task_tid(task));
+    if (!thread) return;
+    note_place(thread, task);
+    if (target->scan.until && target_time(target) < target->scan.until) {
+        *target->scan.last = (struct target_point){task_tid(task), task->cpu->retired};
+    }
 }
 
 static void breakpoint(struct debugger *debugger, struct task *task) {
     struct target *target = target_of(debugger);
-    if (!is_unseen(target, task)) stop_at(target, task, &(struct target_stop){.kind = TARGET_BREAKPOINT});
+    if (travels(target)) note_scanned(target, task);
+    else if (!is_unseen(target, task)) stop_at(target, task, &(struct target_stop){.kind = TARGET_BREAKPOINT});
 }
 
 /* The debugger decides at the stop, or whenever it lets the thread go on. */
 static int signal(struct debugger *debugger, struct task *task, struct guest_siginfo *info) {
     struct target *target = target_of(debugger);
     struct debugged_thread *thread = is_unseen(target, task) ? NULL : target_thread(target, task_tid(task));
-    if (!thread || (target->catches.passed_signals & sig_bit(info->signo))) return info->signo;
+    if (!thread || travels(target) || (target->catches.passed_signals & sig_bit(info->signo))) return info->signo;
     if (thread->sent_signo == info->signo) {
         thread->sent_signo = 0;
         return info->signo;
@@ -160,7 +214,7 @@ static int signal(struct debugger *debugger, struct task *task, struct guest_sig
     stop_at(target, task, &(struct target_stop){.kind = TARGET_SIGNALLED, .signo = info->signo});
     hold(target, thread, task);
     thread->info = NULL;
-    if (must_go(target, task)) return info->signo;
+    if (must_go(target, task) || target->is_replay) return info->signo;
     const int signo = thread->order.signo;
     thread->order.signo = 0;
     if (signo && signo != info->signo) *info = signal_info(signo, SI_USER);
@@ -213,10 +267,26 @@ static void note_child(struct target *target, struct task *parent, int pid, bool
     else target_ignore(target, pid);
 }
 
+/* The last thread of the first process, and what it leaves behind matters no more. */
+static bool ends_history(const struct target *target, const struct task *task) {
+    const struct process *process = task->process;
+    return target->is_replay && process == task->kernel->init && process->n_threads == 1;
+}
+
+static void end_history(struct target *target, struct task *task) {
+    target->is_ending = true;
+    target->sought.tid = 0;
+    target->scan.until = 0;
+    stop_at(target, task, &(struct target_stop){.kind = TARGET_HISTORY_ENDS});
+}
+
 static void event(struct debugger *debugger, struct task *task, enum debugger_event what, int64_t value) {
     struct target *target = target_of(debugger);
-    const bool unseen = is_unseen(target, task), caught = !unseen && is_caught(target, task, what);
-    if ((what == DEBUGGER_FORK || what == DEBUGGER_VFORK) && !target->is_free) note_child(target, task, (int)value, caught);
+    const bool unseen = is_unseen(target, task), travelling = travels(target) && task->sched.serial;
+    const bool caught = !unseen && !travelling && is_caught(target, task, what);
+    if (travelling && what == DEBUGGER_EXEC) set_scanned_breaks(target, task);
+    if (what == DEBUGGER_THREAD_ENDS && !unseen && !target->is_ending && ends_history(target, task)) end_history(target, task);
+    if ((what == DEBUGGER_FORK || what == DEBUGGER_VFORK) && !target->is_free) note_child(target, task, (int)value, caught || travelling);
     if (what == DEBUGGER_EXEC && value != task_tid(task)) forget_thread(target, (int)value);
     const bool is_call = what == DEBUGGER_CALL_ENTRY || what == DEBUGGER_CALL_EXIT;
     const struct target_stop why = {.kind = stop_of_event[what], .value = is_call ? (int64_t)task->syscall.number : value};

@@ -99,6 +99,7 @@ static bool is_inside_call(const struct debugged_thread *thread, const struct ta
 }
 
 int target_set_registers(struct target *target, int tid, const struct target_registers *registers) {
+    if (target->is_replay) return -EROFS;
     struct task *task = find(target, tid);
     if (!task) return -ESRCH;
     int r = is_inside_call(target_thread(target, tid), task) ? -EBUSY : 0;
@@ -117,6 +118,7 @@ int target_get_siginfo(struct target *target, int tid, struct guest_siginfo *out
 }
 
 int target_set_siginfo(struct target *target, int tid, const struct guest_siginfo *info) {
+    if (target->is_replay) return -EROFS;
     struct debugged_thread *thread = NULL;
     HASH_FIND_INT(target->threads, &tid, thread);
     if (!thread || !thread->info) return -ENOENT;
@@ -163,6 +165,7 @@ int64_t target_read(struct target *target, int pid, uint64_t gva, void *out, siz
 }
 
 int64_t target_write(struct target *target, int pid, uint64_t gva, const void *bytes, size_t n) {
+    if (target->is_replay) return -EROFS;
     struct transfer t = {.gva = gva, .in = bytes, .n = n};
     return target_with_process(target, pid, move, &t);
 }

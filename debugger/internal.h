@@ -44,6 +44,15 @@ struct target {
     size_t n_ignored;
     int last_pid, last_tid;     /* that ran */
     bool has_started;
+    bool is_replay;
+    bool is_ending;             /* TARGET_HISTORY_ENDS has been told */
+    struct target_point sought; /* tid 0: nothing is */
+    struct {
+        uint64_t until;         /* 0: there is no scan */
+        const struct target_break *breaks;
+        size_t n;
+        struct target_point *last;
+    } scan;
     bool is_free;               /* nothing stops any more */
 };
 

@@ -31,6 +31,7 @@ int target_new(const struct target_options *options, struct target **out, struct
     *out = NULL;
     if (!target) return no_memory(error);
     machine.deterministic = true;
+    target->is_replay = machine.replay != NULL;
     target->event = host_event_new();
     target->generation = 1;
     target_hooks_init(target);
@@ -64,6 +65,22 @@ void target_free(struct target *target) {
     free_threads(target);
     free(target->ignored);
     free(target);
+}
+
+uint64_t target_time(const struct target *target) {
+    return scheduler_retired(target_kernel(target)->scheduler);
+}
+
+void target_seek(struct target *target, const struct target_point *point) {
+    target->sought = *point;
+}
+
+void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n, struct target_point *last) {
+    *last = (struct target_point){0};
+    target->scan.until = until;
+    target->scan.breaks = breaks;
+    target->scan.n = n;
+    target->scan.last = last;
 }
 
 bool target_is_stopped(const struct target *target) {

@@ -20,6 +20,7 @@ struct task;
 
 enum target_stop_kind {
     TARGET_STARTED,        /* before the first instruction */
+    TARGET_SOUGHT,         /* where target_seek wanted to be */
     TARGET_STEPPED, TARGET_BREAKPOINT, TARGET_SIGNALLED, TARGET_INTERRUPTED,
     TARGET_WATCH_WRITE, TARGET_WATCH_READ, TARGET_WATCH_ACCESS, /* of the bytes at `address`, by the instruction before */
     TARGET_FORKED, TARGET_VFORKED, TARGET_VFORK_DONE, TARGET_CLONED, /* value: the child's tid */
@@ -27,6 +28,8 @@ enum target_stop_kind {
     TARGET_CALL_ENTRY, TARGET_CALL_EXIT, /* value: number of the system call */
     TARGET_THREAD_ENDED,   /* value: its wait status */
     TARGET_PROCESS_ENDED,  /* value: the wait status; there is no such process any more */
+    TARGET_HISTORY_BEGINS, /* said by whoever went back there */
+    TARGET_HISTORY_ENDS,   /* of a replay: the first process is about to end */
 };
 
 struct target_stop {
@@ -58,6 +61,26 @@ struct lockstep_machine *target_machine(struct target *target);
 int target_start(struct target *target, const char *path, char *const argv[], char *const envp[], struct lockstep_error *error);
 /* Ends what is left of the machine, and frees it. */
 void target_free(struct target *target);
+
+/* --- Time, of a replay (machine.replay): nothing that is looked at can be written (-EROFS), nothing is held, signals are delivered as
+ * they were. Going back is a new machine, made from the same trace, that is told before its start where to stop first. --- */
+
+/* Instructions that all threads have retired. */
+uint64_t target_time(const struct target *target);
+/* A place in time: before the thread's next instruction, when it has retired so many. */
+struct target_point {
+    int tid;
+    uint64_t retired;
+};
+/* Breakpoints of a process and those that it forks. */
+struct target_break {
+    uint64_t address;
+};
+/* Before target_start: the first stop is at the point (TARGET_SOUGHT). */
+void target_seek(struct target *target, const struct target_point *point);
+/* Before target_start: runs until target_time is `until`, and stops there (TARGET_SOUGHT), or where the history ends; *last is then the last
+ * one of n breakpoints that was hit before, tid 0: none was. breaks: borrowed until then. */
+void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n, struct target_point *last);
 
 bool target_is_stopped(const struct target *target);
 /* n orders, n <= TARGET_MAX_ORDERS. */

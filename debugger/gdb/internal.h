@@ -12,8 +12,28 @@ enum { GDB_PACKET_MAX = 0x20000, GDB_INPUT_SIZE = 0x4000, GDB_FILES = 16 };
 
 struct file;
 
+/* What a session of a replay hands on from one machine to the next. Lies in memory that the copies of the process share. */
+enum { GDB_TRIP_BREAKS = 4096 };
+enum gdb_trip_kind { TRIP_BEGIN, TRIP_SEEK, TRIP_SCAN };
+struct gdb_trip {
+    bool is_under_way;          /* another machine is wanted, for: */
+    enum gdb_trip_kind kind;
+    struct target_point point;  /* TRIP_SEEK */
+    uint64_t until;             /* TRIP_SCAN: the last breakpoint before that time */
+    enum target_stop_kind reason; /* what gdb is told on arrival */
+    bool no_ack, multiprocess, swbreak;
+    struct target_catches catches;
+    int run_tid;
+    size_t n_breaks;
+    struct {
+        int pid;
+        uint64_t address;
+    } breaks[GDB_TRIP_BREAKS];  /* that gdb has inserted */
+};
+
 struct gdb {
     struct target *target;   /* borrowed */
+    struct gdb_trip *trip;   /* borrowed; NULL: the machine is live */
     int in, out;             /* host descriptors; borrowed */
     uint8_t input[GDB_INPUT_SIZE];
     size_t input_at, input_end;
@@ -27,7 +47,9 @@ struct gdb {
     bool multiprocess, swbreak, hwbreak, thread_events;
     int pid, tid;            /* what g, m and such are about (Hg) */
     int run_tid;             /* what c and s are about (Hc); TARGET_ALL */
-    struct text list;        /* qXfer: what is read in parts */
+    struct text list;        /* qXfer: what is read in parts, */
+    const void *list_of;     /* which object that is, */
+    uint64_t list_next;      /* and where the next part begins */
     struct file *files[GDB_FILES]; /* vFile: counted */
 };
 
@@ -62,6 +84,10 @@ void gdb_ok(struct gdb *gdb);
 void gdb_error(struct gdb *gdb, int64_t error);
 void gdb_thread_name(struct gdb *gdb, struct text *text, int pid, int tid);
 void gdb_resume(struct gdb *gdb, const struct target_order *orders, size_t n);
+
+/* --- history.c --- */
+/* gdb has inserted or removed a breakpoint; no-op without a trip. Returns 0 or -ENOSPC. */
+int gdb_note_breakpoint(struct gdb *gdb, uint64_t address, bool on);
 
 /* --- stop.c --- */
 void gdb_reply_stop(struct gdb *gdb);

@@ -81,7 +81,9 @@ static void change(struct gdb *gdb, struct cursor *c, bool on) {
         gdb_error(gdb, -EINVAL);
         return;
     }
-    if (type <= 1) gdb_error(gdb, target_set_breakpoint(gdb->target, gdb->pid, address, on));
+    if (type > 1) return;
+    const int r = gdb_note_breakpoint(gdb, address, on);
+    gdb_error(gdb, r < 0 ? r : target_set_breakpoint(gdb->target, gdb->pid, address, on));
 }
 
 void packet_insert(struct gdb *gdb, struct cursor *c) {

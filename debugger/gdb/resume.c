@@ -57,11 +57,6 @@ void packet_step(struct gdb *gdb, struct cursor *c) {
     resume_one(gdb, TARGET_STEP);
 }
 
-/* A live machine has no past. */
-void packet_backwards(struct gdb *gdb, struct cursor *c) {
-    gdb_error(gdb, -EOPNOTSUPP);
-}
-
 static int count_others(const struct target_thread *thread, void *arg) {
     const int *pid = arg;
     return thread->pid != *pid;
@@ -69,7 +64,7 @@ static int count_others(const struct target_thread *thread, void *arg) {
 
 static void detach_all(struct gdb *gdb) {
     gdb_ok(gdb);
-    target_detach_all(gdb->target);
+    if (!gdb->trip) target_detach_all(gdb->target);
     gdb->is_over = true;
 }
 

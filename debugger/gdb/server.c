@@ -34,6 +34,10 @@ void gdb_thread_name(struct gdb *gdb, struct text *text, int pid, int tid) {
 }
 
 void gdb_resume(struct gdb *gdb, const struct target_order *orders, size_t n) {
+    if (gdb->stop.kind == TARGET_HISTORY_ENDS) {
+        gdb_reply_stop(gdb);
+        return;
+    }
     gdb->is_running = gdb->sends_no_reply = true;
     target_catch(gdb->target, &gdb->catches);
     target_resume(gdb->target, orders, n);
@@ -99,17 +103,32 @@ static void release(struct gdb *gdb) {
     free(gdb);
 }
 
-void gdb_serve(struct target *target, int in, int out) {
+/* Arrived: the session is what it was, and gdb has waited for this. */
+static void take_up(struct gdb *gdb) {
+    struct gdb_trip *trip = gdb->trip;
+    gdb->no_ack = trip->no_ack;
+    gdb->multiprocess = trip->multiprocess;
+    gdb->swbreak = trip->swbreak;
+    gdb->catches = trip->catches;
+    gdb->run_tid = trip->run_tid;
+    trip->is_under_way = false;
+    for (size_t i = 0; i < trip->n_breaks; i++) target_set_breakpoint(gdb->target, trip->breaks[i].pid, trip->breaks[i].address, true);
+    gdb->stop.kind = trip->reason;
+    show_stop(gdb);
+}
+
+void gdb_serve(struct target *target, int in, int out, struct gdb_trip *trip) {
     struct gdb *gdb = calloc(1, sizeof *gdb);
     if (!gdb) return;
-    *gdb = (struct gdb){.target = target, .in = in, .out = out, .run_tid = TARGET_ALL};
+    *gdb = (struct gdb){.target = target, .trip = trip, .in = in, .out = out, .run_tid = TARGET_ALL};
     while (target_wait(target, -1, &gdb->stop) <= 0) continue;
     gdb->pid = gdb->stop.pid;
     gdb->tid = gdb->stop.tid;
+    if (trip && trip->is_under_way) take_up(gdb);
     while (!gdb->is_over) {
         if (gdb->is_running) serve_running(gdb);
         else serve_stopped(gdb);
     }
-    if (gdb->is_running || target_is_stopped(target)) end_machine(gdb);
+    if (!trip && (gdb->is_running || target_is_stopped(target))) end_machine(gdb);
     release(gdb);
 }

@@ -56,6 +56,8 @@ static void add_reason(struct gdb *gdb) {
     case TARGET_WATCH_WRITE: text_printf(reply, "watch:%llx;", (unsigned long long)stop->address); break;
     case TARGET_WATCH_READ: text_printf(reply, "rwatch:%llx;", (unsigned long long)stop->address); break;
     case TARGET_WATCH_ACCESS: text_printf(reply, "awatch:%llx;", (unsigned long long)stop->address); break;
+    case TARGET_HISTORY_BEGINS: text_printf(reply, "replaylog:begin;"); break;
+    case TARGET_HISTORY_ENDS: text_printf(reply, "replaylog:end;"); break;
     case TARGET_FORKED: add_child(gdb, "fork"); break;
     case TARGET_VFORKED: add_child(gdb, "vfork"); break;
     case TARGET_VFORK_DONE: text_printf(reply, "vforkdone:;"); break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* qXfer: objects that gdb reads in parts. Each is made whole when its first part is asked for. */
+/* qXfer: objects that gdb reads in parts. Each is made whole when a part is asked for that does not follow the last one. */
 #include "debugger/gdb/internal.h"
 
 #include "base/error.h"
@@ -96,7 +96,9 @@ static void read_part(struct gdb *gdb, struct cursor *c, const struct object *ob
         gdb_error(gdb, -EINVAL);
         return;
     }
-    if (offset == 0) {
+    const bool goes_on = offset > 0 && offset == gdb->list_next && gdb->list_of == object;
+    if (!goes_on) {
+        gdb->list_of = object;
         text_clear(&gdb->list);
         if (!object->make(gdb, &annex, &gdb->list)) {
             gdb_error(gdb, -EINVAL);
@@ -107,6 +109,7 @@ static void read_part(struct gdb *gdb, struct cursor *c, const struct object *ob
     const size_t most = GDB_PACKET_MAX / 2 - 8, want = length < most ? (size_t)length : most, rest = n - at;
     text_printf(&gdb->reply, rest > want ? "m" : "l");
     text_append(&gdb->reply, gdb->list.bytes + at, rest < want ? rest : want);
+    gdb->list_next = at + (rest < want ? rest : want);
 }
 
 /* OFFSET:DATA, the whole of it. */
