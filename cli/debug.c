@@ -94,6 +94,9 @@ static int start_replay(struct target *target, void *arg) {
 static int debug_trace(const struct run_options *options, const char *path, struct gdb_line *line, long port) {
     struct recording recording = {.options = options, .path = path};
     const struct gdb_player player = {make_replay, start_replay, &recording};
+    struct lockstep_error error;
+    if (lockstep_trace_open(path, &recording.trace, &error)) return report_error(&error);
+    lockstep_trace_close(recording.trace); /* each machine opens it anew */
     if (!wait_for_gdb(line, port)) return STATUS_BAD_USE;
     const int r = gdb_serve_replay(&player, line->in, line->out);
     gdb_line_close(line);

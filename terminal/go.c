@@ -26,7 +26,7 @@ static const struct {
     {TARGET_INTERRUPTED, "interrupted, "}, {TARGET_FORKED, "forked process %lld, "}, {TARGET_VFORKED, "vforked process %lld, "},
     {TARGET_VFORK_DONE, "vforked process %lld has let go, "}, {TARGET_CLONED, "made thread %lld, "}, {TARGET_EXECED, "another program, "},
     {TARGET_CALL_ENTRY, "calls system call %lld, "}, {TARGET_CALL_EXIT, "comes back from system call %lld, "},
-    {TARGET_THREAD_ENDED, "this thread ends, "},
+    {TARGET_THREAD_ENDED, "this thread ends, "}, {TARGET_HISTORY_ENDS, "the end of history, "},
 };
 
 static void show_reason(struct session *s) {
@@ -76,8 +76,9 @@ void go_wait(struct session *s) {
 /* --- Orders --- */
 
 static bool may_go(struct session *s) {
-    if (s->has_ended || !s->has_registers) session_fail(s, "the program has ended");
-    return !s->has_ended && s->has_registers;
+    const bool may = !s->has_ended && !s->is_at_end && s->has_registers;
+    if (!may) session_fail(s, s->is_at_end ? "this is the end of history" : "the program has ended");
+    return may;
 }
 
 /* A signal that it has stopped for is delivered, unless it was for the debugger: an interrupt from the terminal, a trap. */
@@ -104,6 +105,7 @@ static void resume(struct session *s, int tid, enum target_action action) {
 /* Whether the stop is one for the user: not a breakpoint that lets pass, nor a fork that is only followed. */
 static bool is_for_user(struct session *s) {
     const enum target_stop_kind kind = s->stop.kind;
+    if (kind == TARGET_HISTORY_ENDS) s->is_at_end = true;
     if (kind == TARGET_BREAKPOINT) return breaks_hit(s);
     if (kind == TARGET_PROCESS_ENDED || (kind == TARGET_FORKED && !s->catches.forks)) return false;
     if ((kind == TARGET_VFORKED || kind == TARGET_VFORK_DONE) && !s->catches.vforks) return false;

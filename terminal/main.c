@@ -4,8 +4,10 @@
 #include "terminal/session.h"
 
 #include "cli/cli.h"
+#include "host/branch.h"
 #include "host/descriptors.h"
 #include "host/file.h"
+#include "include/lockstep/trace.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -130,8 +132,8 @@ static int run_session(struct target *target, const struct arguments *arguments)
     go_wait(s);
     const bool ok = run_scripts(s, arguments);
     if (ok && !arguments->batch && !s->wants_quit) run_lines(s, arguments);
-    int status = ok ? 0 : FAILED;
-    target_kill_seen(target);
+    const int status = ok ? 0 : FAILED;
+    if (!arguments->options->machine.replay) target_kill_seen(target);
     while (s->breaks) {
         struct terminal_break *b = s->breaks;
         s->breaks = b->next;
@@ -144,25 +146,38 @@ static int run_session(struct target *target, const struct arguments *arguments)
     return status;
 }
 
-static int debug(const struct arguments *arguments, char **argv) {
-    const struct run_options *options = arguments->options;
-    const struct target_options target_options = {.machine = options->machine};
+/* A program with its arguments and environment. */
+static int debug_program(const struct arguments *arguments, char *const *argv, char *const *envp) {
+    const struct target_options target_options = {.machine = arguments->options->machine};
     struct target *target;
     struct lockstep_error error;
     struct lockstep_status ended;
     char path[PATH_SIZE];
-    const char *search = environment_get(options->environment->entries, "PATH");
+    const char *search = environment_get(envp, "PATH");
     if (target_new(&target_options, &target, &error)) return report_error(&error);
     int status;
     if (lockstep_machine_find(target_machine(target), argv[0], search, path, sizeof path, &error) ||
-        target_start(target, path, argv, options->environment->entries, &error)) {
+        target_start(target, path, argv, envp, &error)) {
         status = report_error(&error);
     } else {
         status = run_session(target, arguments);
-        lockstep_machine_wait(target_machine(target), &ended);
+        if (!arguments->options->machine.replay) lockstep_machine_wait(target_machine(target), &ended);
     }
-    target_free(target);
+    if (!arguments->options->machine.replay) target_free(target); /* an end that the recording does not have */
     return status;
+}
+
+/* A trace is replayed, a program run. */
+static int debug(const struct arguments *arguments, char **argv) {
+    struct run_options *options = arguments->options;
+    struct lockstep_trace *trace;
+    struct lockstep_error error;
+    if (argv[1] || !lockstep_trace_is(argv[0])) return debug_program(arguments, argv, options->environment->entries);
+    if (lockstep_trace_open(argv[0], &trace, &error)) return report_error(&error);
+    lockstep_trace_apply(trace, &options->machine);
+    const int status = debug_program(arguments, lockstep_trace_argv(trace), lockstep_trace_envp(trace));
+    fflush(stdout);
+    host_branch_end(status);
 }
 
 /* Commands that do not come from a terminal are not the program's to read. */

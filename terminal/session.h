@@ -31,6 +31,7 @@ struct session {
     int pid, tid;               /* what is looked at */
     struct target_registers registers; /* of that thread */
     bool has_registers;         /* it is there, and they are current */
+    bool is_at_end;             /* of a trace */
     bool has_ended, wants_quit, has_failed; /* has_failed: the last command */
     struct terminal_break *breaks;
     int last_number;

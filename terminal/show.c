@@ -3,6 +3,7 @@
 #include "terminal/breaks.h"
 
 #include "base/bits.h"
+#include "base/error.h"
 #include "mmu/space.h"
 #include "syscall/linux/process/process.h"
 
@@ -82,8 +83,9 @@ void do_set(struct session *s, const char *arguments) {
     if (*left == '$') {
         set_register(s, left + 1, strcspn(left + 1, " "), value);
     } else if (expression(s, left, NULL, &to)) {
-        const bool ok = to.is_place && target_write(s->target, s->pid, to.address, &value, to.size) == (int64_t)to.size;
-        if (!ok) session_fail(s, to.is_place ? "there is no memory" : "this is no place");
+        const int64_t n = to.is_place ? target_write(s->target, s->pid, to.address, &value, to.size) : -EINVAL;
+        if (n == -EROFS) session_fail(s, "this has been: nothing can be changed");
+        else if (n != (int64_t)to.size) session_fail(s, to.is_place ? "there is no memory" : "this is no place");
     }
 }
 

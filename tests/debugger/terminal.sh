@@ -120,6 +120,16 @@ c
 END
 has 1 '^\{"command": "c", "ok": true, "ended": false, "pid": [0-9]+, "tid": [0-9]+, "rip": "0x[0-9a-f]+", "output": "breakpoint 1, .*\\u000a"\}$'
 
+# A trace, forwards.
+"$LOCKSTEP" record --engine="$ENGINE" -o "$dir/trace" "$SUBJECT" sum >/dev/null 2>&1
+printf 'break twice\nc\nset counter = 5\n' >"$dir/commands"
+timeout -s KILL 60 "$LOCKSTEP" debug -x "$dir/commands" "$dir/trace" >"$said" 2>&1 </dev/null
+has 1 '^breakpoint 1, thread [0-9]+ at 0x[0-9a-f]+ <twice> '
+has 1 '^this has been: nothing can be changed$'
+timeout -s KILL 60 "$LOCKSTEP" debug -e c -e c --batch "$dir/trace" >"$said" 2>&1 </dev/null
+has 1 '^the end of history, thread '
+has 1 '^this is the end of history$'
+
 wrong() {
     commands sum <<<"$1"
     [ "$status" = 1 ] || fail "$1: status $status, not 1"
