@@ -4,10 +4,12 @@
  * the last one to end wins. Whatever is wrong with a file or the directory costs only time. */
 #include "machine/machine.h"
 
+#include "base/bits.h"
 #include "base/error.h"
 #include "cpu/jit/store.h"
 #include "host/door.h"
 #include "host/helper.h"
+#include "host/memory.h"
 #include "host/user.h"
 #include "syscall/linux/abi/fcntl.h"
 #include "syscall/linux/abi/stat.h"
@@ -19,7 +21,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { NAME_MAX_SHOWN = 64, STORE_SIZE = 128 << 20, FILE_MAX = 1 << 30, PATH_SIZE = 4096 };
+enum { NAME_MAX_SHOWN = 64, STORE_SIZE = 128 << 20, FILE_MAX = 1 << 30, HUGE_PAGE = 2 << 20, PATH_SIZE = 4096 };
 
 int machine_open_code(struct lockstep_machine *machine, const struct lockstep_options *options) {
     machine->code_store = jit_store_new(machine->cpu_env.code_limit ? machine->cpu_env.code_limit : STORE_SIZE);
@@ -73,19 +75,26 @@ static int read_all(int fd, uint8_t *out, size_t n) {
     return 0;
 }
 
+/* All of it is going to be touched. It is read, not mapped: a file that is cut off meanwhile must not matter. */
+static int take_memory(struct lockstep_machine *machine, size_t size) {
+    machine->code_bytes_size = align_up(size, size >= HUGE_PAGE ? HUGE_PAGE : host_page_size());
+    machine->code_bytes = host_memory_map(machine->code_bytes_size, HOST_PROT_READ | HOST_PROT_WRITE, 0);
+    if (!machine->code_bytes) return -ENOMEM;
+    if (size >= HUGE_PAGE) host_memory_use_huge_pages(machine->code_bytes, machine->code_bytes_size);
+    host_memory_populate(machine->code_bytes, machine->code_bytes_size);
+    return 0;
+}
+
 static int load_from(struct lockstep_machine *machine, int fd) {
     struct host_stat facts;
     struct jit_store_maker maker;
     int err = host_file_stat(fd, &facts);
     if (err) return err;
     if (!is_trusted(&facts)) return -EPERM;
-    uint8_t *bytes = malloc((size_t)facts.size);
-    if (!bytes) return -ENOMEM;
-    err = read_all(fd, bytes, (size_t)facts.size);
+    if (take_memory(machine, (size_t)facts.size)) return -ENOMEM;
+    err = read_all(fd, machine->code_bytes, (size_t)facts.size);
     if (!err) err = find_maker(&maker);
-    if (!err) err = jit_store_load(machine->code_store, bytes, (size_t)facts.size, &maker);
-    if (err) free(bytes);
-    return err;
+    return err ? err : jit_store_load(machine->code_store, machine->code_bytes, (size_t)facts.size, &maker);
 }
 
 static void load(struct lockstep_machine *machine) {
@@ -155,5 +164,6 @@ void machine_close_code(struct lockstep_machine *machine) {
     }
     host_door_set(door);
     jit_store_free(machine->code_store);
+    if (machine->code_bytes) host_memory_unmap(machine->code_bytes, machine->code_bytes_size);
     free(machine->code_dir);
 }

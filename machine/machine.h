@@ -42,6 +42,8 @@ struct lockstep_machine {
     struct scheduler *scheduler;
     struct jit_store *code_store;
     char *code_dir;                      /* owned; host directory where translated code is kept, NULL: it is not */
+    void *code_bytes;                    /* owned: the file that was loaded, NULL: none */
+    size_t code_bytes_size;
     uint64_t code_root;                  /* hash of the guest's root */
     char code_file[128];                 /* there, of the first program; "" before it starts */
     struct frame_pool *frame_pool;

@@ -37,7 +37,6 @@ void jit_store_free(struct jit_store *store) {
     struct stored_page *page, *next;
     if (!store) return;
     HASH_ITER(hh, store->pages, page, next) free_page(store, page);
-    free(store->file);
     host_mutex_fini(&store->lock);
     free(store);
 }

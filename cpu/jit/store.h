@@ -34,9 +34,9 @@ bool jit_store_find(struct jit_store *store, const struct page_key *page, uint32
 struct jit_store_maker {
     uint64_t id[4];
 };
-/* Takes over what was read from a file, freed with the store, and its images; only at the start. Returns 0, or -EINVAL: it is damaged, or
- * not by that maker; then nothing is taken, and the caller keeps the bytes. */
-int jit_store_load(struct jit_store *store, void *bytes, size_t n, const struct jit_store_maker *maker);
+/* Uses the images in a file's bytes, which stay the caller's and as they are while the store lives; only at the start. Returns 0, or -EINVAL:
+ * it is damaged, or not by that maker; then nothing of it is used. */
+int jit_store_load(struct jit_store *store, const void *bytes, size_t n, const struct jit_store_maker *maker);
 /* Whether a file would say much that the one loaded does not. */
 bool jit_store_has_news(const struct jit_store *store);
 /* The file's bytes, to be freed by the caller; *n of them. Pages that have not been used in many runs are left out. NULL without memory. */

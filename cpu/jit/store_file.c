@@ -68,10 +68,10 @@ static bool load_page(struct jit_store *store, const uint8_t **at, const uint8_t
     return load_images(store, page, in_file->n_images, at, end);
 }
 
-int jit_store_load(struct jit_store *store, void *bytes, size_t n, const struct jit_store_maker *maker) {
+int jit_store_load(struct jit_store *store, const void *bytes, size_t n, const struct jit_store_maker *maker) {
     if (store->file || !is_good(bytes, n, maker)) return -EINVAL;
     const struct file_head *head = bytes;
-    const uint8_t *at = (uint8_t *)bytes + sizeof *head, *end = (uint8_t *)bytes + n;
+    const uint8_t *at = (const uint8_t *)bytes + sizeof *head, *end = (const uint8_t *)bytes + n;
     store->file = bytes;
     store->file_size = n;
     store->seed = head->seed;

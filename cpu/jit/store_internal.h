@@ -24,7 +24,7 @@ struct jit_store {
     bool has_seed;
     struct stored_page *pages;
     size_t bytes, new_bytes;      /* of images: all; those not from the file */
-    uint8_t *file;                /* owned; NULL: none was loaded */
+    const uint8_t *file;          /* borrowed for the store's life; NULL: none was loaded */
     size_t file_size;
 };
 

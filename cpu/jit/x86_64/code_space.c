@@ -98,13 +98,6 @@ static struct unit_source fetch(struct tlb *tlb, uint64_t pc, uint8_t *out, size
     return (struct unit_source){out, tlb_fetch(tlb, pc, out, n, &fault), pc, page_end, page_end};
 }
 
-static void populate_ahead(struct jit_space *space) {
-    while (space->used > space->populated) {
-        host_code_populate(&space->code, space->populated, JIT_POPULATE_STEP);
-        space->populated += JIT_POPULATE_STEP;
-    }
-}
-
 static void add_to_page(struct jit_space *space, uint32_t unit, uint64_t gva, unsigned which) {
     struct jit_page *page = page_slot(space, gva);
     space->units[unit].page_next[which] = page->units;
@@ -140,7 +133,7 @@ static bool find_watched(struct jit_space *space, struct tlb *tlb, uint64_t pc, 
 /* The unit has been made from its page, and the next one if crosses says so. */
 static void settle_unit(struct jit_space *space, uint32_t unit, bool crosses) {
     const uint64_t first = align_down(space->units[unit].pc, GUEST_PAGE_SIZE);
-    populate_ahead(space);
+    jit_space_populate(space);
     add_to_page(space, unit, first, 0);
     if (crosses) add_to_page(space, unit, first + GUEST_PAGE_SIZE, 1);
 }

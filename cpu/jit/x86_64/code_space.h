@@ -138,6 +138,7 @@ struct jit_space {
     struct host_code code;
     uint32_t used, first_unit_at; /* bytes of code: in all, and those of the stubs */
     uint32_t populated;
+    size_t tables_populated[4];   /* bytes, of the reservations below in their order */
     uint64_t guest_bytes;         /* that units were made from, since everything was dropped */
     uint32_t n_taken;             /* of those units, from the store */
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
@@ -187,6 +188,9 @@ void jit_space_link(struct jit_space *space, uint32_t exit, const struct jit_ent
 const struct jit_unit *jit_space_unit_at(const struct jit_space *space, uint32_t offset);
 /* Unlinks what was translated from pages that have changed since. */
 void jit_space_check(struct jit_space *space, const struct cpu *cpu);
+
+/* Touches the memory that comes next, code and tables, in large steps: page by page costs more. */
+void jit_space_populate(struct jit_space *space);
 
 /* For the translator. */
 /* Drops everything unless there is room for a unit and its landings. */

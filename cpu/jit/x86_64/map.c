@@ -3,9 +3,12 @@
  * Guarded by the space's lock; the tables are read by translated code at any time, one aligned word at a time. */
 #include "cpu/jit/x86_64/code_space.h"
 
+#include "host/memory.h"
+
 #include <stdlib.h>
 
 enum { BOUNCES = 16 }; /* that widen a table */
+enum { LARGE = 64 << 10, HUGE_PAGE = 2 << 20 }; /* bytes */
 
 /* Addresses of 32 bytes of code lie side by side: a unit asks for each of its own. */
 static size_t slot_of(const struct jit_map *map, uint64_t pc) {
@@ -34,15 +37,35 @@ static size_t count_live(const struct jit_map *map) {
     return n;
 }
 
+/* A large map is touched everywhere at once: all of its memory is taken in one go. */
+static bool is_large(size_t size) {
+    return size * sizeof(struct jit_entry) >= LARGE;
+}
+
+static struct jit_entry *new_slots(size_t size) {
+    const size_t bytes = size * sizeof(struct jit_entry);
+    if (!is_large(size)) return calloc(size, sizeof(struct jit_entry));
+    struct jit_entry *slots = host_memory_map(bytes, HOST_PROT_READ | HOST_PROT_WRITE, 0);
+    if (!slots) return NULL;
+    if (bytes >= HUGE_PAGE) host_memory_use_huge_pages(slots, bytes);
+    host_memory_populate(slots, bytes);
+    return slots;
+}
+
+static void free_slots(const struct jit_map *map) {
+    if (is_large(map->size)) host_memory_unmap(map->slot, map->size * sizeof *map->slot);
+    else free(map->slot);
+}
+
 /* Twice as big, unless most entries are removed ones, which are dropped on the way. */
 static bool grow(struct jit_map *map) {
     struct jit_map bigger = {.size = map->size ? map->size : 128};
     if (count_live(map) * 2 >= map->size) bigger.size *= 2;
-    bigger.slot = calloc(bigger.size, sizeof *bigger.slot);
+    bigger.slot = new_slots(bigger.size);
     if (!bigger.slot) return false;
     for (size_t i = 0; i < map->size; i++)
         if (map->slot[i].pc && map->slot[i].unit != JIT_NONE) put(&bigger, &map->slot[i]);
-    free(map->slot);
+    free_slots(map);
     *map = bigger;
     return true;
 }
@@ -113,6 +136,6 @@ void jit_targets_remove(struct jit_targets *targets, uint64_t pc) {
 }
 
 void jit_map_clear(struct jit_map *map) {
-    free(map->slot);
+    free_slots(map);
     *map = (struct jit_map){0};
 }

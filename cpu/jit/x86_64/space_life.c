@@ -66,6 +66,26 @@ static bool make_tables(struct jit_space *space) {
     return true;
 }
 
+static void populate_table(struct jit_space *space, unsigned i, void *table, size_t used) {
+    if (used <= space->tables_populated[i]) return;
+    char *at = (char *)table + space->tables_populated[i];
+    at -= (uintptr_t)at & (host_page_size() - 1);
+    const size_t left = (size_t)((char *)space->tables + space->tables_size - at);
+    host_memory_populate(at, left < JIT_POPULATE_STEP ? left : JIT_POPULATE_STEP);
+    space->tables_populated[i] = (size_t)(at + JIT_POPULATE_STEP - (char *)table);
+}
+
+void jit_space_populate(struct jit_space *space) {
+    while (space->used > space->populated) {
+        host_code_populate(&space->code, space->populated, JIT_POPULATE_STEP);
+        space->populated += JIT_POPULATE_STEP;
+    }
+    populate_table(space, 0, space->units, atomic_load(&space->n_units) * sizeof *space->units);
+    populate_table(space, 1, space->exits, space->n_exits * sizeof *space->exits);
+    populate_table(space, 2, space->records, space->n_record_bytes);
+    populate_table(space, 3, space->entry_offsets, space->n_entries * sizeof *space->entry_offsets);
+}
+
 static void start_targets(struct jit_space *space) {
     uint64_t *data = (uint64_t *)(space->base + JIT_DATA_AT);
     static const enum jit_exit_kind miss[] = {[JIT_BY_JUMP] = JIT_EXIT_JUMP_MISS, [JIT_BY_CALL] = JIT_EXIT_CALL_MISS,
