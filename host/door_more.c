@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { POLLS_ON_STACK = 64 };
+enum { POLLS_ON_STACK = 64, CPUS_MAX = 8192 };
 
 void host_file_close(int fd) {
     struct host_door *const door = host_door_current;
@@ -38,7 +38,8 @@ int host_notify_new(void) {
 int host_cpu_count(void) {
     struct host_door *const door = host_door_current;
     if (!door) return os_cpu_count();
-    return (int)door_result(door, HOST_CALL_cpu_count, door->replays ? 0 : os_cpu_count());
+    const int64_t n = door_result(door, HOST_CALL_cpu_count, door->replays ? 0 : os_cpu_count());
+    return n < 1 ? 1 : n > CPUS_MAX ? CPUS_MAX : (int)n;
 }
 
 uint64_t host_limit_core(void) {

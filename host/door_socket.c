@@ -58,6 +58,7 @@ int host_socket_get_option(int fd, int level, int name, void *value, uint32_t *s
     const int native = door->replays ? 0 : os_socket_get_option(host_door_native(fd), level, name, value, size);
     const int64_t r = door_result(door, HOST_CALL_socket_get_option, native);
     if (r >= 0) filled_sized(door, value, room, size);
+    if (*size > room) *size = room;
     return (int)r;
 }
 

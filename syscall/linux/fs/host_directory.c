@@ -19,7 +19,9 @@ static bool emit_all(struct dir_sink *sink, const char *buf, size_t n, int64_t *
     for (size_t at = 0; at + sizeof(struct linux_dirent64) <= n;) {
         struct linux_dirent64 entry;
         memcpy(&entry, buf + at, sizeof entry);
-        const char *name = buf + at + offsetof(struct linux_dirent64, name);
+        const size_t header = offsetof(struct linux_dirent64, name);
+        if (entry.size <= header || entry.size > n - at || !memchr(buf + at + header, 0, entry.size - header)) return true; /* no host gives such */
+        const char *name = buf + at + header;
         if (!sink->emit(sink, name, entry.ino, entry.next_offset, entry.type)) return false;
         *position = entry.next_offset;
         at += entry.size;
