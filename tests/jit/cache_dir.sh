@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
-# --jit-cache-dir: a second start translates nothing, and whatever is wrong with the file or the directory changes nothing but that.
+# --jit-cache-dir: a second start translates nothing, and whatever is wrong with the file or the directory changes nothing but that. Without
+# it, processes of one machine that run the same program, one after the other, still share what they translate.
 #   cache_dir.sh LOCKSTEP
 set -u
 lockstep=$1
@@ -101,5 +102,10 @@ for job in $(jobs -p); do wait "$job" || bad=1; done
 [ "$(ls -A "$dir" | wc -l)" = 1 ] || fail "at once: $(ls -A "$dir")"
 run 'after all'
 used 'after all'
+
+"$lockstep" run --engine=jit --memory=window --verbose -- bash --norc -c 'for i in 1 2 3; do bash --norc -c "$0"; done; exit 0' "$program" \
+    >"$work/out" 2>"$work/err" </dev/null || fail "children: status $?"
+cat "$work/expected" "$work/expected" "$work/expected" | cmp -s - "$work/out" || fail 'children: other output'
+sed -n 's/.*freed:.*(\([0-9]*\) from.*/\1/p' "$work/err" | sort -n | tail -1 | { read -r taken; [ "${taken:-0}" -gt 200 ]; } || fail 'children: nothing shared'
 [ $bad = 0 ] && echo "translations are kept and taken, or left alone"
 exit $bad
