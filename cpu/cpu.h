@@ -47,9 +47,10 @@ struct cpu {
     struct tlb tlb;
 };
 
-/* Zeroes, then sets the state that Linux gives a new program: fcw 0x37f, mxcsr 0x1f80, rflags 0x202,
- * CS 0x33, SS 0x2b. Returns NULL without memory. Aligned as union vec needs. */
+/* In the state that Linux gives a new program. Returns NULL without memory. Aligned as union vec needs. */
 struct cpu *cpu_new(const struct cpu_env *env);
+/* Gives it that state: zeroes, then fcw 0x37f, mxcsr 0x1f80, rflags 0x202, CS 0x33, SS 0x2b. */
+void cpu_reset_state(struct cpu *cpu);
 void cpu_free(struct cpu *cpu);
 /* Copies the architectural state for a new thread. */
 void cpu_copy_state(struct cpu *to, const struct cpu *from);

@@ -8,18 +8,15 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
+#ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 
-enum { PAGE = 4096, HEAP_BYTES = 240 << 10, TRIM_BYTES = 8 << 20, MAP_BYTES = 4 << 20, STACK_BYTES = 28 << 10 };
+enum { PAGE = 4096, HEAP_BYTES = 192 << 10, TRIM_BYTES = 8 << 20, MAP_BYTES = 4 << 20, STACK_BYTES = 28 << 10 };
 
-extern char __executable_start, etext; /* from the linker */
-
-static void populate(const char *from, const char *to, int how) {
+static void populate(const char *from, const char *to) {
     const uintptr_t first = (uintptr_t)from & ~(uintptr_t)(PAGE - 1), last = ((uintptr_t)to + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-    madvise((void *)first, last - first, how);
+    madvise((void *)first, last - first, MADV_POPULATE_WRITE);
 }
 
 void host_first_touch(void) {
@@ -28,9 +25,8 @@ void host_first_touch(void) {
     mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
     mallopt(M_MMAP_THRESHOLD, MAP_BYTES); /* the library stops adapting these when one is set */
     char *volatile heap = malloc(HEAP_BYTES / 2), *volatile more = malloc(HEAP_BYTES / 2); /* it grows, by the pad as well */
-    populate(heap, heap + HEAP_BYTES, MADV_POPULATE_WRITE);
-    populate(stack - STACK_BYTES, stack, MADV_POPULATE_WRITE);
-    populate(&__executable_start, &etext, MADV_POPULATE_READ);
+    populate(heap, heap + HEAP_BYTES);
+    populate(stack - STACK_BYTES, stack);
     free(more);
     free(heap);
 }

@@ -6,7 +6,10 @@
 #include "syscall/linux/fs/node.h"
 #include "syscall/linux/fs/vfs_private.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { FIRST_PTYS = 16 }; /* a power of two, as PTY_MAX */
 
 struct pty_table *pty_table_new(void) {
     struct pty_table *table = calloc(1, sizeof *table);
@@ -19,13 +22,13 @@ struct pty_table *pty_table_new(void) {
 void pty_table_free(struct pty_table *table) {
     if (!table) return;
     host_mutex_fini(&table->lock);
+    free(table->ptys);
     free(table);
 }
 
 struct pty *pty_find(struct pty_table *table, int number) {
-    if (number < 0 || number >= PTY_MAX) return NULL;
     host_mutex_lock(&table->lock);
-    struct pty *pty = table->ptys[number];
+    struct pty *pty = number >= 0 && number < table->n ? table->ptys[number] : NULL;
     if (pty) tty_get(&pty->tty);
     host_mutex_unlock(&table->lock);
     return pty;
@@ -34,7 +37,7 @@ struct pty *pty_find(struct pty_table *table, int number) {
 int pty_number_at(struct pty_table *table, uint64_t index) {
     int found = -1;
     host_mutex_lock(&table->lock);
-    for (int i = 0; i < PTY_MAX && found < 0; i++) {
+    for (int i = 0; i < table->n && found < 0; i++) {
         if (table->ptys[i] && index-- == 0) found = i;
     }
     host_mutex_unlock(&table->lock);
@@ -56,13 +59,29 @@ static int open_by_tty(struct tty *tty, struct node *node, int flags, struct fil
 
 const struct tty_ops pty_tty_ops = {.open = open_by_tty, .release = pty_release};
 
+static int grow_locked(struct pty_table *table) {
+    const int n = table->n ? 2 * table->n : FIRST_PTYS;
+    if (table->n >= PTY_MAX) return -ENOSPC;
+    struct pty **ptys = realloc(table->ptys, (size_t)n * sizeof(struct pty *));
+    if (!ptys) return -ENOMEM;
+    memset(ptys + table->n, 0, (size_t)(n - table->n) * sizeof(struct pty *));
+    table->ptys = ptys;
+    table->n = n;
+    return 0;
+}
+
+static int free_number_locked(struct pty_table *table) {
+    for (int i = 0;; i++) {
+        const int err = i == table->n ? grow_locked(table) : 0;
+        if (err) return err;
+        if (!table->ptys[i] && i != table->reserved) return i;
+    }
+}
+
 /* Gives it a number; the table's count is taken. */
 static int enter(struct pty_table *table, struct pty *pty) {
-    int number = -ENOSPC;
     host_mutex_lock(&table->lock);
-    for (int i = 0; i < PTY_MAX && number < 0; i++) {
-        if (!table->ptys[i] && i != table->reserved) number = i;
-    }
+    const int number = free_number_locked(table);
     if (number >= 0) {
         table->ptys[number] = pty;
         tty_get(&pty->tty);

@@ -40,8 +40,9 @@ struct pty_file {
 /* All pseudoterminals of a machine. */
 struct pty_table {
     struct host_mutex lock;
-    struct pty *ptys[PTY_MAX]; /* guarded by lock; counted; NULL: free */
-    int reserved;              /* immutable: number of the host's terminal, that shows as /dev/pts/N; -1: none */
+    struct pty **ptys; /* guarded by lock; owned, n of them, PTY_MAX at most; each counted; NULL: free */
+    int n;
+    int reserved;      /* immutable: number of the host's terminal, that shows as /dev/pts/N; -1: none */
 };
 
 struct pty_table *pty_table_new(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* exec in two halves. The first makes everything that can fail: the new space with the program in it, private
- * descriptors and dispositions, a fresh CPU state. The second, behind the point of no return, ends the other threads
+ * descriptors and dispositions. The second, behind the point of no return, ends the other threads
  * and swaps. */
 #include "syscall/linux/process/exec.h"
 #include "syscall/linux/process/clone.h"
@@ -37,7 +37,6 @@ struct exec_call {
     struct address_space *space;
     struct signal_actions *actions; /* counted */
     struct fd_table *fds;           /* counted; NULL: the task's own is not shared */
-    struct cpu *fresh;
     char *exe_path;
     uint8_t *auxv;
 };
@@ -148,13 +147,12 @@ static int make_private(struct exec_call *call) {
     struct process *process = task->process;
     call->actions = signal_actions_copy(process->actions);
     call->fds = fd_table_unshare(task->fds);
-    call->fresh = cpu_new(task->kernel->options.cpu_env);
     call->exe_path = malloc(EXE_PATH_MAX);
     if (!call->fds) return -ENOMEM;
     host_mutex_lock(&task->lock);
     task->fds = call->fds;
     host_mutex_unlock(&task->lock);
-    if (!call->actions || !call->fresh || !call->exe_path) return -ENOMEM;
+    if (!call->actions || !call->exe_path) return -ENOMEM;
     const int64_t n = file_path(call->image, call->exe_path, EXE_PATH_MAX - 1);
     call->exe_path[n < 0 ? 0 : n] = 0;
     const uint64_t size = call->loaded.auxv_end - call->loaded.auxv_start;
@@ -263,7 +261,7 @@ static void enter_new_space(struct exec_call *call) {
 
 static void reset_cpu(struct exec_call *call) {
     struct task *task = call->task;
-    cpu_copy_state(task->cpu, call->fresh);
+    cpu_reset_state(task->cpu);
     task->cpu->state.rip = call->loaded.entry;
     task->cpu->state.gpr[RSP] = call->loaded.stack;
 }
@@ -288,7 +286,6 @@ static void commit(struct exec_call *call) {
 static void release(struct exec_call *call) {
     if (call->space) space_put(call->space);
     signal_actions_put(call->actions);
-    if (call->fresh) cpu_free(call->fresh);
     if (call->image) file_put(call->image);
     if (call->file) file_put(call->file);
     free(call->exe_path);

@@ -236,7 +236,7 @@ void task_exit(struct task *task) {
     debugger_event(task, DEBUGGER_THREAD_ENDS, task->exit_code);
     ptrace_exit_event(task);
     atomic_store(&task->state, 'Z');
-    if (is_alone(task->process)) cputime_note_resident(task->process);
+    if (task->process != kernel->init && is_alone(task->process)) cputime_note_resident(task->process);
     atomic_fetch_or(&task->attention, ATTENTION_EXIT);
     release_memory(task);
     clone_vfork_release(task);
