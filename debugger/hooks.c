@@ -33,17 +33,22 @@ static void note_place(struct debugged_thread *thread, const struct task *task) 
     thread->passed_retired = task->cpu->retired;
 }
 
-static void stop_at(struct target *target, struct task *task, const struct target_stop *why) {
+/* The machine stops in this task's hook, because of some thread. */
+static void stop_for(struct target *target, struct task *task, const struct target_stop *why, int pid, int tid) {
     struct debugged_thread *thread = target_thread(target, task_tid(task));
     target->stop = *why;
-    target->stop.pid = task->process->pid;
-    target->stop.tid = task_tid(task);
+    target->stop.pid = pid;
+    target->stop.tid = tid;
     if (thread) thread->in_hook = true;
     stop_machine(target);
     thread = target_thread(target, task_tid(task));
     if (!thread) return;
     thread->in_hook = false;
-    if (why->kind <= TARGET_SIGNALLED) note_place(thread, task);
+    if (why->kind <= TARGET_SIGNALLED && tid == task_tid(task)) note_place(thread, task);
+}
+
+static void stop_at(struct target *target, struct task *task, const struct target_stop *why) {
+    stop_for(target, task, why, task->process->pid, task_tid(task));
 }
 
 /* --- Orders --- */
@@ -141,8 +146,12 @@ static int64_t travel(struct target *target, struct task *task) {
     return 0;
 }
 
-static void set_scanned_breaks(const struct target *target, const struct task *task) {
-    for (size_t i = 0; target->scan.until && i < target->scan.n; i++) space_set_breakpoint(task_space(task), target->scan.breaks[i].address);
+static void set_scanned_breaks(struct target *target, const struct task *task) {
+    for (size_t i = 0; target->scan.until && i < target->scan.n; i++) {
+        const struct target_break *b = &target->scan.breaks[i];
+        if (b->size) target_set_watchpoint(target, task->process->pid, b->address, b->size, true);
+        else space_set_breakpoint(task_space(task), b->address);
+    }
 }
 
 static int64_t travel_before_run(struct target *target, struct task *task, struct debugged_thread *thread) {
@@ -153,7 +162,7 @@ static int64_t travel_before_run(struct target *target, struct task *task, struc
         task->cpu->pass_breakpoints = true;
         return left;
     }
-    const int64_t most = pass(thread, task);
+    const int64_t most = target->n_watches ? (pass(thread, task), 1) : pass(thread, task);
     return most < left ? most : left;
 }
 
@@ -161,12 +170,28 @@ static bool is_interrupted(struct target *target) {
     return target->is_replay && atomic_load(&target->interrupt);
 }
 
+/* It was the thread that ran last. Returns whether the machine has been stopped. */
+static bool show_change(struct target *target, struct task *task, const struct watchpoint *changed) {
+    const struct target_stop why = {.kind = TARGET_WATCH_CHANGED, .address = changed->address};
+    if (target->scan.until) {
+        if (target_time(target) > target->scan.until) return false;
+        *target->scan.last = (struct target_point){target->last_tid, target->last_retired};
+        *target->scan.hit = (struct target_break){changed->address, changed->size};
+        return false;
+    }
+    stop_for(target, task, &why, target->last_pid, target->last_tid);
+    return true;
+}
+
 static int64_t before_run(struct debugger *debugger, struct task *task) {
     struct target *target = target_of(debugger);
     struct debugged_thread *thread = is_unseen(target, task) ? NULL : target_thread(target, task_tid(task));
     if (!thread) return run_unseen(task);
+    const struct watchpoint *changed = target->n_watches ? watch_look(target) : NULL;
+    if (changed && target->has_started && !target->sought.tid && show_change(target, task, changed)) return 0;
     target->last_pid = task->process->pid;
     target->last_tid = task_tid(task);
+    target->last_retired = task->cpu->retired;
     if (travels(target)) return travel_before_run(target, task, thread);
     if (is_interrupted(target)) {
         stop_at(target, task, &(struct target_stop){.kind = TARGET_INTERRUPTED});
@@ -183,7 +208,8 @@ static int64_t before_run(struct debugger *debugger, struct task *task) {
         return 0;
     }
     if (hold(target, thread, task) || send_ordered_signal(target, thread, task)) return 0;
-    return thread->order.action == TARGET_STEP ? (pass(thread, task), 1) : pass(thread, task);
+    const int64_t most = pass(thread, task);
+    return thread->order.action == TARGET_STEP || target->n_watches ? 1 : most;
 }
 
 static void note_scanned(struct target *target, struct task *task) {
@@ -192,6 +218,7 @@ static void note_scanned(struct target *target, struct task *task) {
     note_place(thread, task);
     if (target->scan.until && target_time(target) < target->scan.until) {
         *target->scan.last = (struct target_point){task_tid(task), task->cpu->retired};
+        *target->scan.hit = (struct target_break){.address = task->cpu->state.rip};
     }
 }
 

@@ -25,6 +25,14 @@ struct debugged_thread {
     UT_hash_handle hh;
 };
 
+struct watchpoint {
+    int pid;
+    uint64_t address;
+    unsigned size;
+    bool is_there;                  /* the memory is, and had this: */
+    uint8_t old[TARGET_WATCH_MAX];
+};
+
 enum target_state { TARGET_IS_RUNNING, TARGET_IS_STOPPED };
 
 struct target {
@@ -52,7 +60,11 @@ struct target {
         const struct target_break *breaks;
         size_t n;
         struct target_point *last;
+        struct target_break *hit;
     } scan;
+    struct watchpoint watches[TARGET_MAX_WATCHES];
+    size_t n_watches;
+    uint64_t last_retired;      /* what last_tid had retired when it began its last turn */
     bool is_free;               /* nothing stops any more */
 };
 
@@ -62,4 +74,6 @@ struct debugged_thread *target_thread(struct target *target, int tid);
 bool target_ignores(const struct target *target, int pid);
 /* Without memory it is seen further. */
 void target_ignore(struct target *target, int pid);
+/* watch.c: the first watched thing that has changed since it was looked at, which is now; NULL: none. */
+const struct watchpoint *watch_look(struct target *target);
 struct kernel *target_kernel(const struct target *target);

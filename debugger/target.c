@@ -75,12 +75,14 @@ void target_seek(struct target *target, const struct target_point *point) {
     target->sought = *point;
 }
 
-void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n, struct target_point *last) {
+void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n, struct target_point *last,
+                 struct target_break *hit) {
     *last = (struct target_point){0};
     target->scan.until = until;
     target->scan.breaks = breaks;
     target->scan.n = n;
     target->scan.last = last;
+    target->scan.hit = hit;
 }
 
 bool target_is_stopped(const struct target *target) {

@@ -22,7 +22,7 @@ enum target_stop_kind {
     TARGET_STARTED,        /* before the first instruction */
     TARGET_SOUGHT,         /* where target_seek wanted to be */
     TARGET_STEPPED, TARGET_BREAKPOINT, TARGET_SIGNALLED, TARGET_INTERRUPTED,
-    TARGET_WATCH_WRITE, TARGET_WATCH_READ, TARGET_WATCH_ACCESS, /* of the bytes at `address`, by the instruction before */
+    TARGET_WATCH_CHANGED,  /* the bytes at `address`, by the instruction or the system call before */
     TARGET_FORKED, TARGET_VFORKED, TARGET_VFORK_DONE, TARGET_CLONED, /* value: the child's tid */
     TARGET_EXECED,         /* value: the thread's tid before */
     TARGET_CALL_ENTRY, TARGET_CALL_EXIT, /* value: number of the system call */
@@ -72,15 +72,18 @@ struct target_point {
     int tid;
     uint64_t retired;
 };
-/* Breakpoints of a process and those that it forks. */
+/* A breakpoint (size 0) of a process and those that it forks, or a watchpoint. */
 struct target_break {
     uint64_t address;
+    unsigned size;
 };
 /* Before target_start: the first stop is at the point (TARGET_SOUGHT). */
 void target_seek(struct target *target, const struct target_point *point);
 /* Before target_start: runs until target_time is `until`, and stops there (TARGET_SOUGHT), or where the history ends; *last is then the last
- * one of n breakpoints that was hit before, tid 0: none was. breaks: borrowed until then. */
-void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n, struct target_point *last);
+ * place before at which one of n breakpoints was hit, or from which the thread changed what is watched (*hit: which one); tid 0: none.
+ * breaks: borrowed until then. */
+void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n, struct target_point *last,
+                 struct target_break *hit);
 
 bool target_is_stopped(const struct target *target);
 /* n orders, n <= TARGET_MAX_ORDERS. */
@@ -137,6 +140,10 @@ int target_set_siginfo(struct target *target, int tid, const struct guest_siginf
 int64_t target_read(struct target *target, int pid, uint64_t gva, void *out, size_t n);
 int64_t target_write(struct target *target, int pid, uint64_t gva, const void *bytes, size_t n);
 int target_set_breakpoint(struct target *target, int pid, uint64_t gva, bool on);
+/* Stops behind whatever changes the bytes, n <= TARGET_WATCH_MAX. While there is one, every thread runs one instruction at a time. -ENOSPC:
+ * there are too many. */
+enum { TARGET_WATCH_MAX = 64, TARGET_MAX_WATCHES = 64 };
+int target_set_watchpoint(struct target *target, int pid, uint64_t gva, unsigned n, bool on);
 
 /* Calls fn with the process held; for what only the kernel's own structures know. Returns what fn does, or -ESRCH. */
 int64_t target_with_process(struct target *target, int pid, int64_t (*fn)(struct process *process, void *arg), void *arg);

@@ -6,17 +6,22 @@
 #include "base/error.h"
 #include "host/branch.h"
 
-int gdb_note_breakpoint(struct gdb *gdb, uint64_t address, bool on) {
+static bool is_there(const struct gdb *gdb, size_t i, const struct target_break *b) {
+    const struct gdb_trip *trip = gdb->trip;
+    return trip->breaks[i].pid == gdb->pid && trip->breaks[i].it.address == b->address && trip->breaks[i].it.size == b->size;
+}
+
+int gdb_note_break(struct gdb *gdb, const struct target_break *b, bool on) {
     struct gdb_trip *trip = gdb->trip;
     size_t i = 0;
     if (!trip) return 0;
-    while (i < trip->n_breaks && (trip->breaks[i].pid != gdb->pid || trip->breaks[i].address != address)) i++;
-    const bool is_there = i < trip->n_breaks;
-    if (!on && is_there) trip->breaks[i] = trip->breaks[--trip->n_breaks];
-    if (!on || is_there) return 0;
+    while (i < trip->n_breaks && !is_there(gdb, i, b)) i++;
+    const bool found = i < trip->n_breaks;
+    if (!on && found) trip->breaks[i] = trip->breaks[--trip->n_breaks];
+    if (!on || found) return 0;
     if (trip->n_breaks == GDB_TRIP_BREAKS) return -ENOSPC;
     trip->breaks[trip->n_breaks].pid = gdb->pid;
-    trip->breaks[trip->n_breaks++].address = address;
+    trip->breaks[trip->n_breaks++].it = *b;
     return 0;
 }
 
@@ -71,13 +76,13 @@ void packet_continue_back(struct gdb *gdb, struct cursor *c) {
 /* --- The copies of the process --- */
 
 static int run_machine(const struct gdb_player *player, struct gdb_trip *trip, struct target *target, int in, int out) {
-    struct target_break breaks[GDB_TRIP_BREAKS];
+    struct target_break breaks[GDB_TRIP_BREAKS], hit;
     struct target_point last;
     struct target_stop stop;
-    for (size_t i = 0; i < trip->n_breaks; i++) breaks[i].address = trip->breaks[i].address;
+    for (size_t i = 0; i < trip->n_breaks; i++) breaks[i] = trip->breaks[i].it;
     const bool is_scan = trip->is_under_way && trip->kind == TRIP_SCAN;
     if (trip->is_under_way && trip->kind == TRIP_SEEK) target_seek(target, &trip->point);
-    if (is_scan) target_scan(target, trip->until, breaks, trip->n_breaks, &last);
+    if (is_scan) target_scan(target, trip->until, breaks, trip->n_breaks, &last, &hit);
     if (player->start(target, player->arg)) return -1;
     if (!is_scan) {
         gdb_serve(target, in, out, trip);
@@ -86,7 +91,8 @@ static int run_machine(const struct gdb_player *player, struct gdb_trip *trip, s
     while (target_wait(target, -1, &stop) <= 0) continue;
     trip->kind = last.tid ? TRIP_SEEK : TRIP_BEGIN;
     trip->point = last;
-    trip->reason = last.tid ? TARGET_BREAKPOINT : TARGET_HISTORY_BEGINS;
+    trip->reason = !last.tid ? TARGET_HISTORY_BEGINS : hit.size ? TARGET_WATCH_CHANGED : TARGET_BREAKPOINT;
+    trip->address = last.tid ? hit.address : 0;
     return 0;
 }
 

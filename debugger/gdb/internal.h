@@ -20,14 +20,15 @@ struct gdb_trip {
     enum gdb_trip_kind kind;
     struct target_point point;  /* TRIP_SEEK */
     uint64_t until;             /* TRIP_SCAN: the last breakpoint before that time */
-    enum target_stop_kind reason; /* what gdb is told on arrival */
+    enum target_stop_kind reason; /* what gdb is told on arrival, */
+    uint64_t address;           /* and of what */
     bool no_ack, multiprocess, swbreak;
     struct target_catches catches;
     int run_tid;
     size_t n_breaks;
     struct {
         int pid;
-        uint64_t address;
+        struct target_break it;
     } breaks[GDB_TRIP_BREAKS];  /* that gdb has inserted */
 };
 
@@ -85,9 +86,12 @@ void gdb_error(struct gdb *gdb, int64_t error);
 void gdb_thread_name(struct gdb *gdb, struct text *text, int pid, int tid);
 void gdb_resume(struct gdb *gdb, const struct target_order *orders, size_t n);
 
+/* --- memory.c --- */
+int gdb_set_break(struct target *target, int pid, const struct target_break *b, bool on);
+
 /* --- history.c --- */
 /* gdb has inserted or removed a breakpoint; no-op without a trip. Returns 0 or -ENOSPC. */
-int gdb_note_breakpoint(struct gdb *gdb, uint64_t address, bool on);
+int gdb_note_break(struct gdb *gdb, const struct target_break *b, bool on);
 
 /* --- stop.c --- */
 void gdb_reply_stop(struct gdb *gdb);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READ_MAX = GDB_PACKET_MAX / 2 - 16 };
+enum { READ_MAX = GDB_PACKET_MAX / 2 - 16, WATCH = 2 };
 
 void packet_read_memory(struct gdb *gdb, struct cursor *c) {
     uint64_t address, length;
@@ -74,16 +74,22 @@ void query_search(struct gdb *gdb, struct cursor *c) {
     }
 }
 
-/* TYPE,ADDRESS,KIND: 0 and 1 are breakpoints; an empty answer says that there are no others. */
+int gdb_set_break(struct target *target, int pid, const struct target_break *b, bool on) {
+    return b->size ? target_set_watchpoint(target, pid, b->address, b->size, on) : target_set_breakpoint(target, pid, b->address, on);
+}
+
+/* TYPE,ADDRESS,KIND: 0 and 1 are breakpoints, 2 watches KIND bytes for changes; an empty answer says that there are no others. */
 static void change(struct gdb *gdb, struct cursor *c, bool on) {
     uint64_t type, address, kind;
     if (!cursor_hex(c, &type) || !cursor_take(c, ",") || !cursor_range(c, &address, &kind)) {
         gdb_error(gdb, -EINVAL);
         return;
     }
-    if (type > 1) return;
-    const int r = gdb_note_breakpoint(gdb, address, on);
-    gdb_error(gdb, r < 0 ? r : target_set_breakpoint(gdb->target, gdb->pid, address, on));
+    if (type > WATCH) return;
+    const unsigned size = type < WATCH ? 0 : kind <= TARGET_WATCH_MAX ? (unsigned)kind : TARGET_WATCH_MAX + 1;
+    int r = gdb_set_break(gdb->target, gdb->pid, &(struct target_break){address, size}, on);
+    if (r == 0) r = gdb_note_break(gdb, &(struct target_break){address, size}, on);
+    gdb_error(gdb, r);
 }
 
 void packet_insert(struct gdb *gdb, struct cursor *c) {

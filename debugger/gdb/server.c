@@ -112,8 +112,9 @@ static void take_up(struct gdb *gdb) {
     gdb->catches = trip->catches;
     gdb->run_tid = trip->run_tid;
     trip->is_under_way = false;
-    for (size_t i = 0; i < trip->n_breaks; i++) target_set_breakpoint(gdb->target, trip->breaks[i].pid, trip->breaks[i].address, true);
+    for (size_t i = 0; i < trip->n_breaks; i++) gdb_set_break(gdb->target, trip->breaks[i].pid, &trip->breaks[i].it, true);
     gdb->stop.kind = trip->reason;
+    gdb->stop.address = trip->address;
     show_stop(gdb);
 }
 

@@ -83,13 +83,19 @@ replay <<'END'
 handle SIGUSR1 nostop noprint pass
 continue
 print $_siginfo._sifields._sigfault.si_addr
-break on_signal
+watch shared
 reverse-continue
-bt 1
-print signo
+delete
+break raise
+reverse-continue
+print shared
 END
 has 1 'received signal SIGSEGV'
+has 2 '^Hardware watchpoint 1: shared$'
+has 1 '^Old value = 10$'
+has 1 '^New value = 0$'
+has 1 'on_signal \(signo=10\) at .*shared = signo|^[0-9]+[[:space:]]+shared = signo;$'
 has 1 '^\$1 = .*0x10$'
-has 1 'Breakpoint 1, on_signal \(signo=10\)'
-has 1 '^\$2 = 10$'
+has 1 'Breakpoint 2, .*raise \(\)$'
+has 1 '^\$2 = 0$'
 finish

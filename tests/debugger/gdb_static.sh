@@ -68,19 +68,25 @@ has 1 '^\$5 = 77$'
 has 1 '^Value returned is \$[0-9]+ = 10$'
 has 1 '^\[Inferior 1 \(process [0-9]+\) killed\]'
 
-# What is watched without hardware is stepped.
+# Watchpoints, by the machine and by gdb's own steps.
 session sum <<'END'
-set can-use-hw-watchpoints 0
 break work if n == 3
 continue
 print counter
 watch counter
 continue
 print counter
+delete
+set can-use-hw-watchpoints 0
+watch counter
+continue
 detach
 END
 has 1 '^Breakpoint 1, work \(n=3\)|^Breakpoint 1, work \(n=n@entry=3\)'
 has 1 '^Old value = 3$'
 has 1 '^New value = 6$'
+has 2 '^Hardware watchpoint 2: counter$'
+has 1 '^Old value = 6$'
+has 1 '^New value = 10$'
 has 1 '^total 20 factor 48 counter 10$'
 finish

@@ -22,6 +22,20 @@ has 8 '^[* ] +[1-4] +Thread [0-9]+\.[0-9]+ "subject"'
 has 1 '^shared 18$'
 has 1 'exited with code 022\]'
 
+session threads <<'END'
+break bump
+continue
+delete
+watch shared
+continue
+continue
+delete
+continue
+END
+has 2 'hit Hardware watchpoint 2: shared'
+has 2 '^bump \(who='
+has 1 '^shared 18$'
+
 look() {
     session threads "$1" <<'END'
 break bump
