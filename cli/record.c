@@ -57,6 +57,7 @@ static int replay(struct run_options *options, const struct invocation *invocati
     if (is_decided(&options->machine, options->has_seed)) return bad_use("that option is the recording's; see lockstep replay --help");
     if (lockstep_trace_open(invocation->argv[at], &trace, &error)) return report_error(&error);
     lockstep_trace_apply(trace, &options->machine);
+    options->machine.progress = true;
     const int status = run_machine(options, lockstep_trace_argv(trace), lockstep_trace_envp(trace));
     lockstep_trace_close(trace);
     return status;

@@ -22,10 +22,18 @@ struct kernel;
 struct session;
 struct vfs;
 
+/* Of a replay, to a terminal; the carrier's. */
+struct machine_progress {
+    int64_t start_ns, next_ns;
+    uint64_t base; /* byte of the trace where it began */
+    bool is_shown;
+};
+
 struct lockstep_machine {
     /* immutable after lockstep_machine_new */
     struct log log;
     struct session *session;        /* owned; NULL: neither recorded nor replayed */
+    struct machine_progress progress;
     const struct engine *engine;
     enum space_memory memory;
     struct id_map ids;              /* the host's user and group, and which ones the guest sees in their place */

@@ -81,6 +81,7 @@ int machine_make_session(struct lockstep_machine *machine, const struct lockstep
     if (options->record && options->replay) return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "a replay cannot be recorded");
     if (options->explain_crash) return machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "--explain-crash does not go with a recording");
     if (options->record ? record(machine, options, error) : replay(machine, options, error)) return -1;
+    machine_show_progress(machine, options);
     host_door_set(session_door(machine->session));
     return 0;
 }

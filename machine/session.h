@@ -17,6 +17,8 @@ struct lockstep_trace {
 
 /* Before anything else of the machine is made, if the options say so; the calling thread has the machine's door then. Returns 0 or -1. */
 int machine_make_session(struct lockstep_machine *machine, const struct lockstep_options *options, struct lockstep_error *error);
+/* progress.c: before the machine has its door. */
+void machine_show_progress(struct lockstep_machine *machine, const struct lockstep_options *options);
 /* The strategy of the machine's scheduler. */
 struct strategy *machine_session_strategy(struct lockstep_machine *machine, struct strategy *inner);
 /* Everything else is gone. */

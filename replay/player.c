@@ -21,6 +21,7 @@ void play_fail(struct player *player, const char *fmt, ...) {
     va_start(ap, fmt);
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
+    if (player->session.on_progress) player->session.on_progress(player->session.on_progress_arg, 1, 1);
     fflush(NULL);
     fprintf(stderr, "lockstep: replay, at event %" PRIu64 ", after %" PRIu64 " system calls and %" PRIu64 " instructions of the thread: %s\n",
             player->session.n_entries, player->session.n_calls, player->session.last.reg[STATE_RETIRED], line);
@@ -41,11 +42,20 @@ static const char *kind_name(unsigned kind) {
     }
 }
 
+static void tell_progress(struct player *player) {
+    struct session *session = &player->session;
+    uint64_t at, size;
+    if (!session->on_progress) return;
+    trace_reader_position(player->reader, &at, &size);
+    session->on_progress(session->on_progress_arg, at, size);
+}
+
 static bool load(struct player *player) {
     size_t n = 0;
     if (player->at != player->end) return true;
     player_aside();
     const bool loaded = trace_reader_next_log(player->reader, &player->at, &n);
+    tell_progress(player);
     player_back(player);
     player->at = loaded ? player->at : NULL;
     player->end = player->at + n;

@@ -28,6 +28,11 @@ struct host_door *session_door(struct session *session) {
     return &session->door;
 }
 
+void session_on_progress(struct session *session, void (*fn)(void *arg, uint64_t at, uint64_t size), void *arg) {
+    session->on_progress = fn;
+    session->on_progress_arg = arg;
+}
+
 static uint64_t choose(struct strategy *strategy, const struct strategy_question *question) {
     struct session *session = (struct session *)((char *)strategy - offsetof(struct session, strategy));
     return session->ops->choose(session, question);

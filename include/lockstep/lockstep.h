@@ -57,6 +57,7 @@ struct lockstep_options {
     char *const *record_argv, *const *record_envp;
     struct lockstep_trace *replay; /* set by lockstep_trace_apply */
     bool quiet;                    /* of a replay: do not show again what was written to standard output and error */
+    bool progress;                 /* of a replay: say on a terminal behind stderr how far it is, if the program's output goes elsewhere */
     /* Take the signals that the host sends to this process and give them to the guest's first process. Blocks them
      * in the calling thread; make the machine before any other thread. */
     bool forward_signals;
