@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 # --user: the first process's ids, whose files the host user's seem to be, and what becomes of everybody else's.
 . "$(dirname "$0")/expect.sh"
