@@ -12,6 +12,7 @@ enum exit {
     EXIT_EXCEPTION, /* cpu->exception says which; rip as the SDM says (fault: the instruction; trap: after it) */
     EXIT_BUDGET,    /* cpu->budget instructions were retired, exactly */
     EXIT_KICKED,    /* KICK_EXIT was taken; nothing half done */
+    EXIT_TAPPED,    /* a tap (mmu/tap.h) stopped before the instruction at rip; nothing of it is done */
     EXIT_YIELD,     /* PAUSE retired, only when cpu->yield_on_pause */
     EXIT_BREAKPOINT, /* the next instruction has a breakpoint (mmu/breakpoint.h), unless cpu->pass_breakpoints */
 };

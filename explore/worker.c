@@ -169,6 +169,19 @@ static void ended(void *arg, const struct machine_outcome *outcome) {
     host_branch_end(0);
 }
 
+/* Some place that several threads access, and how often each did, on the average of the runs so far. */
+static void choose_target(const struct machine_learned *learned, struct strategy_profile *profile, uint64_t seed, uint64_t runs) {
+    struct random_stream stream = {~seed};
+    uint32_t n = atomic_load(&learned->n_counted);
+    if (n > LEARNED_COUNTED) n = LEARNED_COUNTED;
+    if (!n) return;
+    const uint32_t chosen = random_below(&stream, n);
+    profile->target = atomic_load(&learned->counted[chosen]) * 8;
+    for (uint32_t i = 0; i < LEARNED_THREADS; i++) {
+        profile->n_accesses[i] = (uint32_t)((atomic_load(&learned->count[chosen][i]) + runs / 2) / (runs ? runs : 1));
+    }
+}
+
 /* In the copy: its own schedule. */
 static void begin(struct worker *worker, uint64_t run) {
     const struct explore_options *options = worker->given->options;
@@ -176,6 +189,7 @@ static void begin(struct worker *worker, uint64_t run) {
     struct strategy_profile *profile = calloc(1, sizeof *profile);
     if (!profile) fail(worker, "no memory");
     profile->n_questions = atomic_load(&shared->n_questions);
+    choose_target(&shared->learned, profile, explore_seed(options, run), run);
     const struct strategy_options wanted = {.name = strategy_of(options, run), .seed = explore_seed(options, run), .depth = options->depth,
                                             .profile = profile};
     struct strategy *strategy = strategy_new(&wanted);
@@ -239,7 +253,7 @@ _Noreturn void explore_work(const struct explore_worker *given) {
     struct worker *worker = calloc(1, sizeof *worker);
     if (!worker) host_branch_end(1);
     *worker = (struct worker){.given = given, .switches = calloc(SWITCHES_MAX, sizeof *worker->switches)};
-    worker->hooks = (struct machine_hooks){.branch = branch, .ended = ended, .limit = FIRST_LIMIT, .arg = worker};
+    worker->hooks = (struct machine_hooks){.branch = branch, .ended = ended, .learned = &given->shared->learned, .limit = FIRST_LIMIT, .arg = worker};
     const int null = host_file_open_at(HOST_CWD, "/dev/null", O_RDONLY, 0);
     if (!worker->switches || null < 0 || host_branch_redirect(null, 0) < 0) fail(worker, "no memory or descriptors");
     worker->out_fd = open_output(1);

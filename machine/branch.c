@@ -134,12 +134,13 @@ static void limit_reached(void *arg) {
     end(machine);
 }
 
-void machine_note_clone(void *arg) {
+void machine_note_clone(void *arg, struct task *task) {
     struct lockstep_machine *machine = arg;
     if (machine->has_branched) return;
     machine->has_branched = true;
     machine->hooks->branch(machine->hooks->arg);
     machine_watch(machine);
+    watch_begin(machine->watch, &task->cpu->tlb);
 }
 
 void machine_watch(struct lockstep_machine *machine) {

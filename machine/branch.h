@@ -19,12 +19,23 @@ struct machine_outcome {
     char text[MACHINE_TEXT];         /* lines for people: who waits for what */
 };
 
+/* What runs of one program have seen of its memory. Shared by copies of the process that change it at any time, one word after the other. */
+enum { LEARNED_PAGES = 4096, LEARNED_PLACES = 16384, LEARNED_COUNTED = 256, LEARNED_THREADS = 64 };
+struct machine_learned {
+    _Atomic uint64_t pages[LEARNED_PAGES];   /* hash table: pages that several threads access */
+    _Atomic uint64_t places[LEARNED_PLACES]; /* hash table: words of 8 bytes, by address / 8, that several access and one writes */
+    _Atomic uint64_t counted[LEARNED_COUNTED]; /* some of these places, */
+    _Atomic uint32_t count[LEARNED_COUNTED][LEARNED_THREADS]; /* and how often threads, by number, access them in a run */
+    _Atomic uint32_t n_counted;
+};
+
 /* Call-backs run on the machine's only thread. */
 struct machine_hooks {
     /* The first process is about to make its first thread or child. */
     void (*branch)(void *arg);
     /* The run is over; outcome is borrowed. Does not return: it ends the process. */
     void (*ended)(void *arg, const struct machine_outcome *outcome);
+    struct machine_learned *learned; /* NULL: every access to shared pages is a decision point */
     uint64_t limit;                  /* of instructions; may be changed in branch */
     void *arg;
 };

@@ -98,6 +98,7 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .inherited_blocked = machine->inherited_blocked,
         .explain_crash = machine->hooks ? machine_note_crash : options->explain_crash ? machine_explain_crash : NULL,
         .explain_crash_arg = machine,
+        .tap = machine->watch ? watch_tap(machine->watch) : NULL,
         .before_clone = machine->hooks ? machine_note_clone : NULL,
         .before_clone_arg = machine,
         .init_stopped = machine_init_stopped,
@@ -125,6 +126,16 @@ static int make_scheduler(struct lockstep_machine *machine, const struct lockste
     return 0;
 }
 
+/* Translated code does not show its accesses. */
+static int make_watch(struct lockstep_machine *machine) {
+    const bool is_explored = machine->hooks != NULL;
+    const bool is_wanted = is_explored || (machine->strategy && machine->strategy->points & 1u << STRATEGY_ACCESS);
+    if (!is_wanted) return 0;
+    machine->watch = watch_new(machine->scheduler, is_explored ? machine->hooks->learned : NULL);
+    machine->engine = &engine_interp;
+    return machine->watch ? 0 : -1;
+}
+
 static int build(struct lockstep_machine *machine, const struct lockstep_options *options,
                  struct lockstep_error *error) {
     host_mutex_init(&machine->split_lock);
@@ -138,6 +149,7 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
     machine->frame_pool = frame_pool_new(machine->memory);
     if (!machine->frame_pool) return no_memory(error);
     if (options->deterministic) frame_pool_lay_out_as_windows(machine->frame_pool);
+    if (make_watch(machine)) return no_memory(error);
     if (make_files(machine, options, error)) return -1;
     if (make_strace(machine, options, error)) return -1;
     if (vfs_has_terminal(machine->vfs)) machine->lends = false;
@@ -181,6 +193,7 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     machine_close_code(machine);
     scheduler_free(machine->scheduler);
     machine_end_session(machine);
+    watch_free(machine->watch);
     strategy_free(machine->strategy);
     free(machine->switches);
     host_mutex_fini(&machine->split_lock);

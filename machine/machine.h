@@ -65,6 +65,7 @@ struct lockstep_machine {
     bool forwards, lends;                /* host signals to the guest; the waiting thread to the first guest thread */
     struct host_signal_watcher *watcher; /* user's and first guest thread only, until it is there; NULL: not needed so far */
 
+    struct watch *watch;                 /* owned; NULL: accesses to memory are no decision points */
     const struct machine_hooks *hooks;   /* borrowed; NULL: nobody explores */
     bool has_branched;                   /* carrier only, as outcome */
     struct machine_outcome outcome;
@@ -105,8 +106,16 @@ void machine_explain_crash(void *arg, struct task *task, const struct guest_sigi
 
 /* branch.c: go into kernel_options; arg: the machine. watch: the scheduler's news become outcomes. */
 void machine_note_crash(void *arg, struct task *task, const struct guest_siginfo *info);
-void machine_note_clone(void *arg);
+void machine_note_clone(void *arg, struct task *task);
 void machine_watch(struct lockstep_machine *machine);
+
+/* watch.c: sees accesses to memory that threads share. learned: what earlier runs saw and this one adds to; borrowed; NULL: every access
+ * to such a page is a decision point. NULL without memory. */
+struct watch *watch_new(struct scheduler *scheduler, struct machine_learned *learned);
+void watch_free(struct watch *watch);
+struct mem_tap *watch_tap(struct watch *watch);
+/* What has been learned since holds from now on. tlb: of the running thread. */
+void watch_begin(struct watch *watch, struct tlb *tlb);
 
 /* schedule.c: makes the strategy that the options ask for. Returns 0 or -1 with *error. */
 int machine_make_strategy(struct lockstep_machine *machine, const struct lockstep_options *options, struct strategy **out,

@@ -12,6 +12,7 @@ enum mem_fault_kind {
     MEM_FAULT_RIGHTS,        /* SIGSEGV, SEGV_ACCERR */
     MEM_FAULT_NONCANONICAL,  /* #GP or #SS: SIGSEGV, SI_KERNEL, address 0 */
     MEM_FAULT_BUS,           /* SIGBUS, BUS_ADRERR: past the end of the file */
+    MEM_TAPPED,              /* not refused: a tap stops before the instruction */
     MEM_FAULT_NO_MEMORY,     /* the host has no memory left: SIGKILL as the OOM killer would */
 };
 

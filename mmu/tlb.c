@@ -117,9 +117,10 @@ static void *fill(struct tlb *tlb, uint64_t gva, uint64_t pte, bool may_write) {
     const uint64_t page = align_down(gva, GUEST_PAGE_SIZE);
     struct tlb_entry *e = tlb_slot(tlb, gva);
     e->delta = (uintptr_t)pte_page(pte) - (uintptr_t)page;
-    e->write = may_write ? page : TLB_NO_TAG;
+    const bool is_fast = LIKELY(!tlb->tap) || !tlb->tap->watches(tlb->tap, tlb, page);
+    e->write = may_write && is_fast ? page : TLB_NO_TAG;
     e->exec = pte & PTE_EXEC ? page : TLB_NO_TAG;
-    __atomic_store_n(&e->read, pte & PTE_READ ? page : TLB_NO_TAG, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&e->read, (pte & PTE_READ) && is_fast ? page : TLB_NO_TAG, __ATOMIC_SEQ_CST);
     return (void *)(uintptr_t)(gva + e->delta);
 }
 
@@ -181,6 +182,13 @@ void *tlb_translate(struct tlb *tlb, uint64_t gva, enum mem_access access, struc
     }
     void *at = walk(tlb, gva, access);
     return LIKELY(at != NULL) ? at : fault_in(tlb, gva, access, fault);
+}
+
+void tap_watch_anew(struct tlb *tlb) {
+    struct address_space *space = tlb->space;
+    host_mutex_lock(&space->tlb_lock);
+    LIST_FOR_EACH(node, &space->tlbs) atomic_store(&CONTAINER_OF(node, struct tlb, node)->flushed_epoch, 0);
+    host_mutex_unlock(&space->tlb_lock);
 }
 
 size_t tlb_fetch(struct tlb *tlb, uint64_t gva, uint8_t *out, size_t n, struct mem_fault *fault) {

@@ -12,6 +12,7 @@
 #include "host/thread.h"
 #include "mmu/fault.h"
 #include "mmu/space.h"
+#include "mmu/tap.h"
 
 #include <stdatomic.h>
 
@@ -42,6 +43,10 @@ struct tlb {
     _Atomic uint64_t seen_epoch;   /* atomic: space's epoch at the last safe point; UINT64_MAX while outside the engine */
     _Atomic uint64_t flushed_epoch; /* atomic: the entries are as new as this epoch; UINT64_MAX: will be before use */
     struct address_space *space;   /* owner thread only; counted */
+    struct mem_tap *tap;           /* owner thread only; borrowed; NULL: nobody watches */
+    bool tap_passes;               /* owner thread only: accesses are not told */
+    uint64_t tapped_gva;           /* owner thread only: what the tap stopped last, */
+    uint16_t tapped_size, tapped_access; /* its bytes and enum mem_access */
     struct list node;              /* guarded by the space's tlb_lock */
     _Atomic uint32_t native;       /* atomic: 1 while the owner runs translated code, which does not look at kick */
     struct host_kick thread;       /* the owner's, valid while native; set before the first tlb_native_enter */

@@ -56,7 +56,7 @@ void scheduler_set_door(struct scheduler *scheduler, struct host_door *door, voi
 
 /* What follows is the running thread's; parallel: budget is INT64_MAX, the rest does nothing or asks the host. */
 
-/* How many instructions it may run before sched_tick, > 0. */
+/* How many instructions it may run before sched_tick; 0: sched_tick at once. */
 int64_t sched_budget(const struct sched_thread *self);
 /* It has retired so many since it began. */
 void sched_ran(struct sched_thread *self, uint64_t retired);

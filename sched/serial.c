@@ -77,7 +77,7 @@ static void begin_slice(struct serial *serial, struct serial_thread *next) {
     const struct scheduler_watch *watch = &serial->watch;
     if (watch->limit && serial->retired >= watch->limit) watch->limit_reached(watch->arg);
     serial->running = next;
-    serial->slice_end = serial->retired + serial_choose(serial, STRATEGY_SLICE, SLICE_MAX) + 1;
+    serial->slice_end = serial->retired + serial_choose(serial, STRATEGY_SLICE, SLICE_MAX);
 }
 
 /* Lets others run until it is this thread's turn again. */
@@ -199,7 +199,7 @@ int64_t serial_budget(struct serial *serial) {
     const int64_t next = timer_service_next(serial->timers);
     const int64_t until = next == SCHED_NEVER ? slice : next - serial_now_ns(serial);
     const int64_t left = slice < until ? slice : until;
-    return left > 0 ? left : 1;
+    return left > 0 ? left : 0;
 }
 
 /* The thread may be the one that goes on. */

@@ -51,14 +51,14 @@ const char *strategy_names(void) {
 }
 
 uint64_t strategy_choose_other(struct random_stream *stream, const struct strategy_question *question) {
-    if (question->choice == STRATEGY_SLICE) return STRATEGY_LONG_SLICE;
+    if (question->choice == STRATEGY_SLICE) return STRATEGY_LONG_SLICE + random_below(stream, STRATEGY_LONG_SLICE);
     if (question->choice == STRATEGY_FAULT && random_below(stream, FAULT_INTERVAL)) return 0;
     return random_below(stream, (uint32_t)question->n);
 }
 
 static uint64_t slice(struct random_stream *stream) {
     const unsigned log2 = SLICE_MIN_LOG2 + random_below(stream, SLICE_MAX_LOG2 - SLICE_MIN_LOG2);
-    return (1u << log2) + random_below(stream, 1u << log2) - 1;
+    return (1u << log2) + random_below(stream, 1u << log2);
 }
 
 static uint64_t choose_at_times(struct strategy *strategy, const struct strategy_question *question) {

@@ -10,7 +10,7 @@
 
 enum strategy_choice {
     STRATEGY_THREAD, /* which of n threads goes on: an index in threads[] */
-    STRATEGY_SLICE,  /* for how many instructions at most, less one, running alone or not */
+    STRATEGY_SLICE,  /* for how many instructions at most, running alone or not; 0: only what it does without any */
     STRATEGY_WAITER, /* which of n > 1 alike waiters is woken, 0: the one that waits longest */
     STRATEGY_FAULT,  /* how a call ends: 0 as ever; below n: the odd ends that the caller knows of */
 };
@@ -25,7 +25,7 @@ enum strategy_event_kind {
 struct strategy_event {
     enum strategy_event_kind kind;
     bool write;
-    uint8_t size;
+    uint16_t size;
     uint64_t address;
 };
 

@@ -8,8 +8,9 @@
 
 /* Points of those that decide at every event of interest. */
 #define STRATEGY_ALL_POINTS (1u << STRATEGY_CALL | 1u << STRATEGY_ACCESS)
-/* What such a one gives for a slice: threads that loop without an event have to end some time. */
-#define STRATEGY_LONG_SLICE UINT64_C(200000)
+/* What such a one gives for a slice, at least, and at most twice: threads that loop without an event have to end some time, and not always
+ * at the same place of the loop. */
+#define STRATEGY_LONG_SLICE UINT64_C(50000)
 
 /* Each returns a strategy made by malloc, its first field the struct strategy, or NULL. */
 typedef struct strategy *strategy_make_fn(const struct strategy_options *options);

@@ -48,8 +48,8 @@ static uint64_t scheduled_thread(struct strategy_schedule *schedule, const struc
 static uint64_t scheduled_slice(const struct strategy_schedule *schedule, const struct strategy_question *question) {
     if (schedule->has_diverged || schedule->next >= schedule->n) return STRATEGY_LONG_SLICE;
     const struct strategy_switch *next = &schedule->switches[schedule->next];
-    if (next->reason > STRATEGY_SPIN || next->retired <= question->retired) return question->n - 1;
-    return next->retired - question->retired - 1;
+    if (next->reason > STRATEGY_SPIN || next->retired < question->retired) return question->n - 1;
+    return next->retired - question->retired;
 }
 
 static uint64_t scheduled(struct strategy *strategy, const struct strategy_question *question) {

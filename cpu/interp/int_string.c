@@ -120,9 +120,9 @@ static void fill(uint8_t *to, uint64_t v, size_t n, unsigned size) {
     for (size_t i = 0; i < n; i += size) host_store(to + i, size, v);
 }
 
-static const void *pin_read(struct cpu *cpu, uint64_t gva) {
+static const void *pin_read(struct cpu *cpu, uint64_t gva, unsigned n) {
     const void *p = mem_read_hit(cpu, gva, 1);
-    return p ? p : tlb_translate(&cpu->tlb, gva, MEM_READ, &cpu->exception.fault);
+    return p ? p : mem_pin_read(cpu, gva, n);
 }
 
 /* Elements done at once: 0 when the next one crosses a page or faults, which the step then finds. */
@@ -137,11 +137,11 @@ static uint64_t bulk(struct cpu *cpu, const struct uop *u, bool moves) {
         to -= (n - 1) * size;
         from -= (n - 1) * size;
     }
-    const uint8_t *src = moves ? pin_read(cpu, from) : NULL;
+    const uint8_t *src = moves ? pin_read(cpu, from, (unsigned)(n * size)) : NULL;
     if (moves && !src) return 0;
     uint8_t *dst = mem_write_hit(cpu, to, 1);
     const bool slow = !dst;
-    if (slow && !(dst = mem_pin_write(cpu, to))) return 0;
+    if (slow && !(dst = mem_pin_write(cpu, to, (unsigned)(n * size)))) return 0;
     if (moves) copy(dst, src, n * size, size, down);
     else fill(dst, reg_get(&cpu->state, RAX, size), n * size, size);
     if (slow) mem_written(cpu, to, (unsigned)n * size);

@@ -39,6 +39,7 @@ const struct uop *interp_raise(struct cpu *cpu, uint64_t rip, enum exception_vec
 
 const struct uop *interp_raise_memory(struct cpu *cpu, uint64_t rip, unsigned seg) {
     const struct mem_fault *fault = &cpu->exception.fault;
+    if (UNLIKELY(fault->kind == MEM_TAPPED)) return interp_stop(cpu, rip, EXIT_TAPPED);
     if (fault->kind == MEM_FAULT_NONCANONICAL) {
         return interp_raise(cpu, rip, seg == SEG_SS ? EXCEPTION_SS : EXCEPTION_GP, 0);
     }

@@ -10,8 +10,8 @@ bool locked_begin(struct cpu *cpu, uint64_t gva, unsigned size, struct locked_pl
     *place = (struct locked_place){.gva = gva, .size = size, .first = size < rest ? size : rest};
     place->host[0] = mem_write_hit(cpu, gva, 1);
     place->slow = !place->host[0] || place->first < size;
-    if (!place->host[0] && !(place->host[0] = mem_pin_write(cpu, gva))) return false;
-    if (place->first < size && !(place->host[1] = mem_pin_write(cpu, gva + place->first))) return false;
+    if (!place->host[0] && !(place->host[0] = mem_pin_write(cpu, gva, place->first))) return false;
+    if (place->first < size && !(place->host[1] = mem_pin_write(cpu, gva + place->first, size - place->first))) return false;
     place->split = gva % size != 0;
     if (place->split && cpu->env->split_lock) host_mutex_lock(cpu->env->split_lock);
     return true;

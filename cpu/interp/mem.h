@@ -16,7 +16,8 @@ bool mem_probe_write(struct cpu *cpu, uint64_t gva, unsigned n);
 bool mem_probe_read(struct cpu *cpu, uint64_t gva, unsigned n);
 /* Host address of n bytes in one page, for a read-modify-write; valid until the next safe point. NULL with the fault
  * filled. After storing, call mem_written: the page may hold code. */
-void *mem_pin_write(struct cpu *cpu, uint64_t gva);
+void *mem_pin_write(struct cpu *cpu, uint64_t gva, unsigned n);
+const void *mem_pin_read(struct cpu *cpu, uint64_t gva, unsigned n);
 void mem_written(struct cpu *cpu, uint64_t gva, unsigned n);
 
 /* Spares the caller's check a comparison on the hot path. */

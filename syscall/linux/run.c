@@ -17,6 +17,7 @@
 #include "syscall/linux/process/sigframe.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum { SYSCALL_LENGTH = 2, NR_RESTART_SYSCALL = 219 };
 /* What a call takes of a serial machine's time. */
@@ -102,12 +103,59 @@ static bool needs_attention(const struct task *task) {
     return atomic_load_explicit(&task->attention, memory_order_acquire) != 0 || task->syscall.restartable;
 }
 
-/* Instructions until somebody else has a say. 0: only a debugger says that, and the thread looks at its attention again. */
+/* Instructions until somebody else has a say. 0: one had it already, and the thread looks at its attention again. */
 static int64_t budget_of(struct task *task) {
     struct debugger *debugger = task->kernel->options.debugger;
-    if (LIKELY(!debugger)) return sched_budget(&task->sched);
-    const int64_t most = debugger->before_run(debugger, task), left = sched_budget(&task->sched);
+    const int64_t most = UNLIKELY(debugger != NULL) ? debugger->before_run(debugger, task) : INT64_MAX;
+    const int64_t left = task->cpu->tlb.tap_passes ? 1 : sched_budget(&task->sched);
+    if (UNLIKELY(left == 0)) sched_tick(&task->sched);
     return most < left ? most : left;
+}
+
+/* A loop that comes back to the same access with the same registers waits for somebody else. */
+static bool loops_in_vain(struct task *task) {
+    enum { SPINS = sizeof task->spins / sizeof task->spins[0] };
+    const struct cpu_state *state = &task->cpu->state;
+    uint64_t now = state->rip;
+    for (int i = 0; i < GPR_ZERO; i++) now = (now ^ state->gpr[i]) * 0x9e3779b97f4a7c15, now ^= now >> 29;
+    for (int i = 0; i < SPINS; i++) {
+        if (task->spins[i] == now) return true;
+    }
+    memmove(&task->spins[1], &task->spins[0], (SPINS - 1) * sizeof task->spins[0]);
+    task->spins[0] = now;
+    return false;
+}
+
+/* Others may go on before an access that a tap stopped; then one instruction passes. */
+static void decide_access(struct task *task) {
+    struct tlb *tlb = &task->cpu->tlb;
+    const struct strategy_event event = {.kind = STRATEGY_ACCESS, .write = (tlb->tapped_access & MEM_WRITE) != 0, .size = tlb->tapped_size,
+                                         .address = tlb->tapped_gva};
+    if (loops_in_vain(task)) sched_give_way(&task->sched);
+    else sched_point(&task->sched, &event);
+    tlb->tap_passes = true;
+}
+
+/* Whether threads can notice the call beside its effect on memory. */
+static bool is_noticed(const struct syscall_row *row) {
+    switch (row->class) {
+    case SYSCALL_FILE:
+    case SYSCALL_NET:
+    case SYSCALL_FUTEX:
+    case SYSCALL_IPC: return true;
+    case SYSCALL_SIGNAL: return row->n_args == 2 || row->n_args == 3; /* kill and its like, not masks and actions */
+    default: return false;
+    }
+}
+
+/* Futex calls on different words do not touch each other; of other calls the number is all we know. */
+static void decide_call(struct task *task) {
+    enum { NR_FUTEX = 202 };
+    const uint64_t *gpr = task->cpu->state.gpr;
+    const struct syscall_row *row = syscall_row(gpr[RAX]);
+    struct strategy_event event = {.kind = STRATEGY_CALL, .address = gpr[RAX] == NR_FUTEX ? gpr[RDI] : gpr[RAX]};
+    if (!row || !is_noticed(row)) event.kind = STRATEGY_RUN;
+    sched_point(&task->sched, &event);
 }
 
 void task_run(struct task *task) {
@@ -121,17 +169,19 @@ void task_run(struct task *task) {
         cpu->budget = budget_of(task);
         if (UNLIKELY(cpu->budget == 0)) continue;
         const enum exit why = engine->run(cpu);
+        cpu->tlb.tap_passes = false;
         sched_ran(&task->sched, cpu->retired);
         task->syscall.is_current = why == EXIT_SYSCALL;
         if (fence_asked(task)) membarrier_pass(task); /* before a call that may sleep: someone waits */
         switch (why) {
         case EXIT_SYSCALL:
             if (UNLIKELY(options->at_call != NULL)) options->at_call(options->at_call_arg, &cpu->state, cpu->retired);
-            sched_point(&task->sched, &(struct strategy_event){.kind = STRATEGY_CALL, .address = cpu->state.gpr[RAX]});
+            decide_call(task);
             sched_spend(&task->sched, SYSCALL_NS);
             dispatch(task);
             break;
         case EXIT_EXCEPTION: exception_raise(task); break;
+        case EXIT_TAPPED: decide_access(task); break;
         case EXIT_BUDGET: sched_tick(&task->sched); break;
         case EXIT_YIELD: sched_yield_turn(&task->sched); break;
         case EXIT_BREAKPOINT: task->kernel->options.debugger->breakpoint(task->kernel->options.debugger, task); break;

@@ -341,7 +341,8 @@ int64_t clone_task(struct task *parent, const struct clone_request *request) {
     int64_t r = check(parent, request);
     if (r < 0) return r;
     call.event = event_of(parent, request);
-    if (parent->kernel->options.before_clone) parent->kernel->options.before_clone(parent->kernel->options.before_clone_arg);
+    const struct kernel_options *options = &parent->kernel->options;
+    if (options->before_clone) options->before_clone(options->before_clone_arg, parent);
     r = make_child(&call);
     sched_spend(&parent->sched, call.new_process ? FORK_NS : THREAD_NS);
     if (r == 0) r = link_and_start(&call);

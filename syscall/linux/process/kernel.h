@@ -22,6 +22,7 @@ struct fs_context;
 struct futex_table;
 struct ipc;
 struct net;
+struct mem_tap;
 struct process;
 struct strace;
 struct cpu_state;
@@ -63,8 +64,9 @@ struct kernel_options {
     /* A process dies of a signal that dumps core; its threads stand still. The dying thread, no lock held; may be NULL */
     void (*explain_crash)(void *arg, struct task *task, const struct guest_siginfo *info);
     void *explain_crash_arg;
-    /* A task is about to be made by another one, on whose thread this is called with no lock held; may be NULL */
-    void (*before_clone)(void *arg);
+    struct mem_tap *tap;            /* of every CPU; NULL: none */
+    /* `task` is about to make another one; it calls this with no lock held; may be NULL */
+    void (*before_clone)(void *arg, struct task *task);
     void *before_clone_arg;
     struct debugger *debugger;      /* debugger.h; NULL: there is none. Serial machines only; may be set until the first process starts */
 };

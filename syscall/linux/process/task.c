@@ -17,6 +17,7 @@
 struct task *task_new(struct process *process) {
     struct task *task = calloc(1, sizeof *task);
     struct cpu *cpu = task ? cpu_new(process->kernel->options.cpu_env) : NULL;
+    if (cpu) cpu->tlb.tap = process->kernel->options.tap;
     if (!cpu) {
         free(task);
         return NULL;

@@ -83,6 +83,7 @@ struct task {
     bool exiting;                    /* leave the run loop with exit_code */
     int exit_code;                   /* wait(2) encoding */
     struct task *vfork_child;        /* borrowed; only compared */
+    uint64_t spins[4];               /* what the registers were, hashed, at the last accesses that a tap stopped */
     uint64_t timer_slack_ns;
     int memory_policy;               /* MPOL_*, */
     bool memory_policy_has_node;     /* and whether it names node 0 */
