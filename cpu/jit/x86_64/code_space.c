@@ -87,7 +87,7 @@ struct jit_source {
 
 static bool is_known(void *arg, uint64_t pc) {
     const struct jit_source *source = arg;
-    const struct jit_entry *entry = jit_map_find(&source->space->map, pc);
+    const struct jit_entry *entry = jit_space_may_have(source->space, pc) ? jit_map_find(&source->space->map, pc) : NULL;
     return (entry && !source->space->units[entry->unit].weak) || space_has_breakpoint(source->guest, pc);
 }
 

@@ -35,6 +35,7 @@ enum {
     JIT_DATA_SIZE = 8192 + 3 * JIT_TABLE_SIZE,
     JIT_UNIT_MAX_BYTES = 64 * 1024 - 1,
     JIT_UNIT_EXITS = 1024, /* at most */
+    JIT_FILTER_BITS = 1 << 19,
     JIT_POPULATE_STEP = 64 * 1024,
     JIT_NONE = 0xffffffff,
     JIT_NO_EXIT = 0xfffffff,
@@ -133,7 +134,7 @@ struct jit_space {
     const struct log *log;        /* borrowed; may be NULL */
     struct jit_store *store;      /* borrowed; NULL: units are neither kept for others nor taken */
     struct jit_limits limits;
-    void *tables;                 /* owned: units, records, exits, entry_offsets */
+    void *tables;                 /* owned: filter, units, records, exits, entry_offsets */
     size_t tables_size;
     struct host_code code;
     uint32_t used, first_unit_at; /* bytes of code: in all, and those of the stubs */
@@ -148,6 +149,7 @@ struct jit_space {
     _Atomic uint64_t drops;       /* atomic: steps when a unit is dropped, or all are */
     _Atomic uint64_t generation;  /* atomic: steps when everything is dropped, while no thread is native: numbers and addresses die */
     struct jit_map map;
+    uint64_t *filter;             /* reserved: a bit for the low bits of each address in map: most questions end here */
     struct jit_page *pages;       /* owned; open addressing */
     size_t n_pages, pages_size;
     struct jit_unit *units;       /* reserved */
@@ -192,10 +194,17 @@ void jit_space_check(struct jit_space *space, const struct cpu *cpu);
 /* Touches the memory that comes next, code and tables, in large steps: page by page costs more. */
 void jit_space_populate(struct jit_space *space);
 
+/* False: the map does not have pc. */
+static inline bool jit_space_may_have(const struct jit_space *space, uint64_t pc) {
+    return space->filter[pc % JIT_FILTER_BITS / 64] >> pc % 64 & 1;
+}
+
 /* For the translator. */
 /* Drops everything unless there is room for a unit and its landings. */
 void jit_space_make_room(struct jit_space *space, struct cpu *cpu);
 struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc);
+/* Somebody is going to ask for pc soon, or to add it. */
+void jit_map_fetch(const struct jit_map *map, uint64_t pc);
 bool jit_map_add(struct jit_map *map, uint64_t pc, uint32_t host, uint32_t unit);
 void jit_map_remove(struct jit_map *map, uint64_t pc);
 /* Adds or refreshes a landing, and puts it into the table, which grows when slots get short. */

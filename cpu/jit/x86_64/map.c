@@ -24,6 +24,10 @@ struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc) {
     }
 }
 
+void jit_map_fetch(const struct jit_map *map, uint64_t pc) {
+    if (map->size) __builtin_prefetch(&map->slot[slot_of(map, pc)], 1);
+}
+
 static void put(struct jit_map *map, const struct jit_entry *entry) {
     size_t i = slot_of(map, entry->pc);
     while (map->slot[i].pc && map->slot[i].pc != entry->pc) i = (i + 1) & (map->size - 1);

@@ -27,17 +27,32 @@ static void link_exits(struct jit_space *space, uint32_t first) {
     for (uint32_t i = first; i < space->n_exits; i++) {
         const struct jit_exit *exit = &space->exits[i];
         if (exit->kind != JIT_EXIT_LINK && exit->kind != JIT_EXIT_CALL) continue;
+        if (exit->kind == JIT_EXIT_LINK && !jit_space_may_have(space, exit->pc)) continue;
         const struct jit_entry *entry = jit_map_find(exit->kind == JIT_EXIT_CALL ? &space->call_entries : &space->map, exit->pc);
         if (entry && !space->units[entry->unit].weak) jit_space_link(space, i, entry);
     }
 }
 
+/* The maps are large, and each address is somewhere else in them: all are fetched before the first is needed. */
+static void fetch_maps(const struct jit_space *space, const struct unit_parts *p) {
+    for (uint32_t i = p->first_entry; i < space->n_entries; i++) jit_map_fetch(&space->map, p->pc + space->entry_offsets[i]);
+    for (unsigned i = 0; i < p->n_returns; i++) jit_map_fetch(&space->targets[JIT_BY_RETURN].map, p->return_pc[i]);
+}
+
+static bool enter_entries(struct jit_space *space, const struct unit_parts *p, uint32_t number) {
+    for (uint32_t i = p->first_entry; i < space->n_entries; i++) {
+        const uint64_t pc = p->pc + space->entry_offsets[i];
+        if (!jit_map_add(&space->map, pc, p->entry_host[i - p->first_entry], number)) return false;
+        space->filter[pc % JIT_FILTER_BITS / 64] |= (uint64_t)1 << pc % 64;
+    }
+    return true;
+}
+
 uint32_t unit_publish(struct jit_space *space, const struct unit_parts *p) {
     const uint32_t number = atomic_load_explicit(&space->n_units, memory_order_relaxed);
     show_unit(space, p, number);
-    for (uint32_t i = 0; i < space->units[number].n_entries; i++) {
-        if (!jit_map_add(&space->map, p->pc + space->entry_offsets[p->first_entry + i], p->entry_host[i], number)) return JIT_NONE;
-    }
+    fetch_maps(space, p);
+    if (!enter_entries(space, p, number)) return JIT_NONE;
     if (!enter_landings(space, p, number)) return JIT_NONE;
     link_exits(space, p->first_exit);
     return number;

@@ -8,6 +8,7 @@
 #include "host/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What one unit and its landings may need at most. */
 enum { UNIT_RECORD_BYTES = 64 * 1024, UNIT_ENTRIES = 1024 };
@@ -56,9 +57,11 @@ static bool make_tables(struct jit_space *space) {
     const struct jit_limits *n = &space->limits;
     const size_t units = n->units * sizeof *space->units, exits = n->exits * sizeof *space->exits,
                  records = align_up(n->record_bytes, 64), entries = n->entries * sizeof *space->entry_offsets;
-    space->tables_size = align_up(units + exits + records + entries, host_page_size());
+    space->tables_size = align_up(JIT_FILTER_BITS / 8 + units + exits + records + entries, host_page_size());
     char *at = space->tables = host_memory_map(space->tables_size, HOST_PROT_READ | HOST_PROT_WRITE, 0);
     if (!at) return false;
+    space->filter = (void *)at;
+    at += JIT_FILTER_BITS / 8;
     space->units = (void *)at;
     space->exits = (void *)(at + units);
     space->records = (void *)(at + units + exits);
@@ -162,6 +165,7 @@ static void drop_everything(struct jit_space *space) {
     space->n_record_bytes = space->n_entries = 0;
     atomic_store(&space->n_units, 0);
     space->used = space->first_unit_at;
+    memset(space->filter, 0, JIT_FILTER_BITS / 8);
     space->guest_bytes = 0;
     space->n_taken = 0;
     space->generation++;
