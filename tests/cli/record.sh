@@ -68,8 +68,8 @@ size=$(stat -c %s t)
 cp t newer
 printf '\x09' | dd of=newer bs=1 seek=16 conv=notrunc status=none
 expect 125 '' 'lockstep: cannot use the trace newer: it was made by a newer version of lockstep, which can replay it' "$LOCKSTEP" replay newer
-for ((i = 0; i < 12; i++)); do
-    at=$((size * i / 12))
+for ((i = 0; i < 8; i++)); do
+    at=$((size * i / 8))
     head -c $at t >cut
     expect 125 '*' 'lockstep: *' "$LOCKSTEP" replay cut
     cp t flipped
@@ -80,7 +80,7 @@ for ((i = 0; i < 12; i++)); do
 done
 
 # Frames that are whole and hold nonsense: it ends in a status, in time, never in a fault of ours.
-for ((i = 0; i < ${MUTATIONS:-25}; i++)); do
+for ((i = 0; i < ${MUTATIONS:-12}; i++)); do
     "$mutate" t mutated $i || fail "mutate"
     timeout -s KILL 20 "$LOCKSTEP" replay mutated >.out 2>.err </dev/null
     status=$?
