@@ -2,13 +2,14 @@
 # One bug of the gallery: found within so many schedules, done again on both engines, and not there in its correct twin.
 #   gallery.sh LOCKSTEP PROGRAM KIND SCHEDULES
 set -u
+TWIN_MAX=40 # schedules of the correct twin: a copy of the process for each takes its time
 lockstep=$1 program=$2 kind=$3 schedules=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 fail() { echo "FAIL: $*"; cat out 2>/dev/null; exit 1; }
 
-timeout -s KILL 100 "$lockstep" explore --first --runs "$schedules" -o found "$program" >out 2>&1
+timeout -s KILL 280 "$lockstep" explore --first --runs "$schedules" -o found "$program" >out 2>&1
 [ $? = 1 ] || fail "nothing found in $schedules schedules"
 line=$(grep '"type":"failure"' found/results.jsonl | head -1)
 [[ "$line" == *"\"kind\":\"$kind\""* ]] || fail "not a $kind: $line"
@@ -24,5 +25,5 @@ if [ "$kind" != deadlock ] && [ "$kind" != hang ] && [ "$kind" != output ]; then
     done
 fi
 
-timeout -s KILL 100 "$lockstep" explore --runs "$schedules" "${program}_correct" >out 2>&1 || fail "the correct twin fails"
+timeout -s KILL 280 "$lockstep" explore --runs "$((schedules < TWIN_MAX ? schedules : TWIN_MAX))" "${program}_correct" >out 2>&1 || fail "the correct twin fails"
 echo "ok: $(tail -1 out)"
