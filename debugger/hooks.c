@@ -307,6 +307,12 @@ static void end_history(struct target *target, struct task *task) {
     stop_at(target, task, &(struct target_stop){.kind = TARGET_HISTORY_ENDS});
 }
 
+/* Others may have had their turn between the instruction and the call. */
+static void hold_at_call(struct target *target, struct task *task) {
+    struct debugged_thread *thread = target_thread(target, task_tid(task));
+    if (thread) hold(target, thread, task);
+}
+
 static void event(struct debugger *debugger, struct task *task, enum debugger_event what, int64_t value) {
     struct target *target = target_of(debugger);
     const bool unseen = is_unseen(target, task), travelling = travels(target) && task->sched.serial;
@@ -315,6 +321,7 @@ static void event(struct debugger *debugger, struct task *task, enum debugger_ev
     if (what == DEBUGGER_THREAD_ENDS && !unseen && !target->is_ending && ends_history(target, task)) end_history(target, task);
     if ((what == DEBUGGER_FORK || what == DEBUGGER_VFORK) && !target->is_free) note_child(target, task, (int)value, caught || travelling);
     if (what == DEBUGGER_EXEC && value != task_tid(task)) forget_thread(target, (int)value);
+    if (what == DEBUGGER_CALL_ENTRY && !unseen && !travelling && !target->is_replay) hold_at_call(target, task);
     const bool is_call = what == DEBUGGER_CALL_ENTRY || what == DEBUGGER_CALL_EXIT;
     const struct target_stop why = {.kind = stop_of_event[what], .value = is_call ? (int64_t)task->syscall.number : value};
     if (caught) stop_at(target, task, &why);

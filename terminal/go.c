@@ -29,7 +29,17 @@ static const struct {
     {TARGET_THREAD_ENDED, "this thread ends, "}, {TARGET_HISTORY_ENDS, "the end of history, "},
 };
 
+/* What is there now, of what was watched. */
+static void show_watched(struct session *s) {
+    uint64_t now = 0;
+    target_read(s->target, s->pid, s->stop.address, &now, sizeof now);
+    text_printf(&s->out, "memory at %#llx ", (unsigned long long)s->stop.address);
+    symbols_describe(s, s->stop.address, &s->out);
+    text_printf(&s->out, " has changed, now begins with %#llx, ", (unsigned long long)now);
+}
+
 static void show_reason(struct session *s) {
+    if (s->stop.kind == TARGET_WATCH_CHANGED) show_watched(s);
     if (s->stop.kind == TARGET_SIGNALLED) text_printf(&s->out, "signal %d (%s), ", s->stop.signo, strsignal(s->stop.signo));
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (reasons[i].kind != s->stop.kind) continue;
@@ -282,6 +292,26 @@ void do_catch(struct session *s, const char *arguments) {
         return;
     }
     session_fail(s, "\"%.20s\" cannot be caught", arguments);
+}
+
+static void set_watch(struct session *s, const char *arguments, bool on) {
+    struct value v;
+    if (!expression(s, arguments, NULL, &v)) return;
+    if (!v.is_place) {
+        session_fail(s, "this is at no address");
+        return;
+    }
+    const int r = target_set_watchpoint(s->target, s->pid, v.address, v.size, on);
+    if (r < 0) session_fail(s, "there are too many");
+    else text_printf(&s->out, "%s %u bytes at %#llx\n", on ? "watching" : "not watching", v.size, (unsigned long long)v.address);
+}
+
+void do_watch(struct session *s, const char *arguments) {
+    set_watch(s, arguments, true);
+}
+
+void do_unwatch(struct session *s, const char *arguments) {
+    set_watch(s, arguments, false);
 }
 
 void do_kill(struct session *s, const char *arguments) {

@@ -72,6 +72,18 @@ has 1 '^4 \(0x4\)$'
 has 1 '^breakpoint [0-9]+, thread [0-9]+ at 0x[0-9a-f]+ <twice> '
 has 1 '^there is no breakpoint 1$'
 
+commands sum <<'END'
+watch counter
+c
+c
+unwatch counter
+c
+END
+[ "$status" = 0 ] || fail "status $status, not 0"
+has 1 '^watching 4 bytes at 0x'
+has 2 '^memory at 0x[0-9a-f]+ <counter> has changed, now begins with 0x[13], thread [0-9]+ at 0x[0-9a-f]+ <work\+0x'
+has 1 '^process [0-9]+ has ended with 20$'
+
 commands threads <<'END'
 break bump
 continue
