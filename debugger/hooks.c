@@ -313,6 +313,19 @@ static void hold_at_call(struct target *target, struct task *task) {
     if (thread) hold(target, thread, task);
 }
 
+static int note_alive(struct process *process, void *arg) {
+    *(bool *)arg |= process->state == PROCESS_RUNNING;
+    return 0;
+}
+
+/* Nobody is left who could stop or be interrupted: whoever waits for a stop is told, seen or not. */
+static bool ends_machine(const struct target *target, struct task *task, enum debugger_event what) {
+    bool is_any = false;
+    if (what != DEBUGGER_PROCESS_ENDED || target->is_free) return false;
+    process_for_each(task->kernel, note_alive, &is_any);
+    return !is_any;
+}
+
 static void event(struct debugger *debugger, struct task *task, enum debugger_event what, int64_t value) {
     struct target *target = target_of(debugger);
     const bool unseen = is_unseen(target, task), travelling = travels(target) && task->sched.serial;
@@ -324,7 +337,7 @@ static void event(struct debugger *debugger, struct task *task, enum debugger_ev
     if (what == DEBUGGER_CALL_ENTRY && !unseen && !travelling && !target->is_replay) hold_at_call(target, task);
     const bool is_call = what == DEBUGGER_CALL_ENTRY || what == DEBUGGER_CALL_EXIT;
     const struct target_stop why = {.kind = stop_of_event[what], .value = is_call ? (int64_t)task->syscall.number : value};
-    if (caught) stop_at(target, task, &why);
+    if (caught || (!travelling && ends_machine(target, task, what))) stop_at(target, task, &why);
     if (what == DEBUGGER_THREAD_ENDS || what == DEBUGGER_PROCESS_ENDED) forget_thread(target, task_tid(task));
 }
 
