@@ -88,5 +88,9 @@ has 1 '^New value = 6$'
 has 2 '^Hardware watchpoint 2: counter$'
 has 1 '^Old value = 6$'
 has 1 '^New value = 10$'
+for _ in {1..200}; do # it goes on without gdb, which does not wait for it
+    grep -q '^total' "$said" && break
+    sleep 0.1
+done
 has 1 '^total 20 factor 48 counter 10$'
 finish

@@ -38,3 +38,11 @@ static inline void wait_ok(pid_t child) {
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
+
+/* A number that no other test has while this one runs: its directory's. Process ids are small and alike in every machine, and abstract
+ * sockets are the whole host's. */
+static inline unsigned long number_of_test(void) {
+    struct stat here;
+    CHECK(stat(".", &here) == 0);
+    return here.st_ino;
+}

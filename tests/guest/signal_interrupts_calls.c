@@ -66,7 +66,7 @@ static long do_waitid(void) { return with_child(1); }
 
 static long do_accept(void) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    snprintf(name.sun_path + 1, 40, "lockstep-accept-%d", getpid());
+    snprintf(name.sun_path + 1, 40, "lockstep-accept-%lu-%d", number_of_test(), getpid());
     const int s = socket(AF_UNIX, SOCK_STREAM, 0);
     if (bind(s, (struct sockaddr *)&name, sizeof name) || listen(s, 1)) return -2;
     return accept(s, 0, 0);

@@ -63,7 +63,7 @@ static long do_recvmmsg(void) {
 }
 static long do_connect_full(void) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    snprintf(name.sun_path + 1, 40, "lockstep-connect-%d", getpid());
+    snprintf(name.sun_path + 1, 40, "lockstep-connect-%lu-%d", number_of_test(), getpid());
     const int s = socket(AF_UNIX, SOCK_STREAM, 0);
     if (bind(s, (struct sockaddr *)&name, sizeof name) || listen(s, 0)) return -2;
     for (;;) {

@@ -27,7 +27,7 @@ static socklen_t name_of(struct sockaddr_un *name, const char *path) {
 static socklen_t abstract_of(struct sockaddr_un *name, const char *text) {
     memset(name, 0, sizeof *name);
     name->sun_family = AF_UNIX;
-    const int n = snprintf(name->sun_path + 1, 100, "lockstep-%d-%s", getpid(), text);
+    const int n = snprintf(name->sun_path + 1, 100, "lockstep-%lu-%d-%s", number_of_test(), getpid(), text);
     return offsetof(struct sockaddr_un, sun_path) + 1 + n;
 }
 
