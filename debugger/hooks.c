@@ -337,7 +337,8 @@ static void event(struct debugger *debugger, struct task *task, enum debugger_ev
     if (what == DEBUGGER_CALL_ENTRY && !unseen && !travelling && !target->is_replay) hold_at_call(target, task);
     const bool is_call = what == DEBUGGER_CALL_ENTRY || what == DEBUGGER_CALL_EXIT;
     const struct target_stop why = {.kind = stop_of_event[what], .value = is_call ? (int64_t)task->syscall.number : value};
-    if (caught || (!travelling && ends_machine(target, task, what))) stop_at(target, task, &why);
+    if (ends_machine(target, task, what)) target->has_ended = true;
+    if (caught || (!travelling && target->has_ended)) stop_at(target, task, &why);
     if (what == DEBUGGER_THREAD_ENDS || what == DEBUGGER_PROCESS_ENDED) forget_thread(target, task_tid(task));
 }
 

@@ -54,6 +54,7 @@ struct target {
     bool has_started;
     bool is_replay;
     bool is_ending;             /* TARGET_HISTORY_ENDS has been told */
+    bool has_ended;             /* the last process has */
     struct target_point sought; /* tid 0: nothing is */
     struct {
         uint64_t until;         /* 0: there is no scan */

@@ -89,6 +89,10 @@ bool target_is_stopped(const struct target *target) {
     return atomic_load(&target->state) == TARGET_IS_STOPPED;
 }
 
+bool target_has_ended(const struct target *target) {
+    return target->has_ended;
+}
+
 static void go(struct target *target) {
     host_event_clear(target->event);
     atomic_store(&target->state, TARGET_IS_RUNNING);

@@ -86,6 +86,8 @@ void target_scan(struct target *target, uint64_t until, const struct target_brea
                  struct target_break *hit);
 
 bool target_is_stopped(const struct target *target);
+/* The last process has ended: resumed, the machine would never stop again. */
+bool target_has_ended(const struct target *target);
 /* n orders, n <= TARGET_MAX_ORDERS. */
 void target_resume(struct target *target, const struct target_order *orders, size_t n);
 /* Waits until the machine has stopped (1, *stop filled), or host descriptor fd is readable (0; fd -1: none). -EINTR: a signal of the host. */

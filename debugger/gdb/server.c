@@ -38,6 +38,10 @@ void gdb_resume(struct gdb *gdb, const struct target_order *orders, size_t n) {
         gdb_reply_stop(gdb);
         return;
     }
+    if (target_has_ended(gdb->target)) {
+        gdb_error(gdb, -ESRCH);
+        return;
+    }
     gdb->is_running = gdb->sends_no_reply = true;
     target_catch(gdb->target, &gdb->catches);
     target_resume(gdb->target, orders, n);

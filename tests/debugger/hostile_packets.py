@@ -51,8 +51,8 @@ def drain(pipe, into):
         into[0] = (into[0] + chunk)[-4000:]
 
 
-def session(random_, command, left):
-    """Sends up to `left` packets; returns how many."""
+def session(command, packets):
+    """Sends the packets; returns how many."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     said, errors = [b""], [b""]
     readers = [threading.Thread(target=drain, args=a) for a in ((process.stdout, said), (process.stderr, errors))]
@@ -60,12 +60,9 @@ def session(random_, command, left):
         reader.start()
     sent = []
     try:
-        process.stdin.write(frame(random.Random(1), b"QStartNoAckMode"))
-        while len(sent) < left:
-            sent.append(frame(random_, mutate(random_, random_.choice(TEMPLATES))))
-            process.stdin.write(sent[-1])
-            if random_.randrange(4) == 0:
-                process.stdin.write(b"\3")
+        for packet in packets:
+            sent.append(packet)
+            process.stdin.write(packet)
         process.stdin.write(b"\3" + frame(random.Random(1), b"k"))
         process.stdin.close()
     except OSError:
@@ -79,14 +76,39 @@ def session(random_, command, left):
     return max(len(sent), 1)
 
 
+def resume_after_end(command):
+    """The machine has ended: no stop would ever come."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
+    said = b""
+    for packet, answer in ((b"QStartNoAckMode", b"$OK#"), (b"c", b"$W00#"), (b"c", b"$E03#"), (b"vCont;s:1", b"$E03#")):
+        process.stdin.write(frame(random.Random(1), packet))
+        while answer not in said:
+            chunk = process.stdout.read(4096)
+            assert chunk, f"{packet} was answered by {said}"
+            said += chunk
+        said = b""
+    process.stdin.close()
+    process.wait(timeout=60)
+
+
+def hostile(random_, n):
+    yield frame(random.Random(1), b"QStartNoAckMode")
+    for _ in range(n):
+        yield frame(random_, mutate(random_, random_.choice(TEMPLATES)))
+        if random_.randrange(4) == 0:
+            yield b"\3"
+
+
 def main():
     lockstep, subject, engine = sys.argv[1:4]
     packets = int(sys.argv[4]) if len(sys.argv) > 4 else 2000
     random_ = random.Random(int(sys.argv[5]) if len(sys.argv) > 5 else 1)
     command = [lockstep, "debug", "--gdb=-", "--engine=" + engine] + (sys.argv[6:] or [subject, "fork"])
+    if len(sys.argv) <= 6:
+        resume_after_end(command)
     sessions = 0
     while packets > 0:
-        packets -= session(random_, command, min(packets, 60))
+        packets -= session(command, hostile(random_, min(packets, 60)))
         sessions += 1
     print(f"{sessions} sessions")
 
