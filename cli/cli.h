@@ -29,12 +29,14 @@ int command_unavailable(const struct invocation *invocation);
 /* Says what was wrong and returns the exit status for it. */
 int report_error(const struct lockstep_error *error);
 
+enum { CHECKPOINT_MIB = 1024 };
 struct run_options {
     struct lockstep_options machine;
     struct environment *environment; /* borrowed from the caller of run_options_parse */
     bool help;
     bool has_seed;
     const char *gdb; /* of "debug": a port, "-"; NULL */
+    unsigned checkpoint_mib; /* of "debug" */
     const char *output; /* -o; NULL: not given */
 };
 

@@ -67,7 +67,7 @@ struct recording {
     struct lockstep_trace *trace; /* of the machine that was made last */
 };
 
-static struct target *make_replay(void *arg, bool again) {
+static struct target *make_replay(void *arg, uint64_t *shown) {
     struct recording *recording = arg;
     struct target_options options = {.machine = recording->options->machine};
     struct target *target;
@@ -77,7 +77,7 @@ static struct target *make_replay(void *arg, bool again) {
         return NULL;
     }
     lockstep_trace_apply(recording->trace, &options.machine);
-    options.machine.quiet = again;
+    options.machine.shown = shown;
     if (target_new(&options, &target, &error) == 0) return target;
     report_error(&error);
     return NULL;
@@ -93,12 +93,14 @@ static int start_replay(struct target *target, void *arg) {
 
 static int debug_trace(const struct run_options *options, const char *path, struct gdb_line *line, long port) {
     struct recording recording = {.options = options, .path = path};
-    const struct gdb_player player = {make_replay, start_replay, &recording};
+    struct gdb_replay replay = {make_replay, start_replay, &recording, .memory = (uint64_t)options->checkpoint_mib << 20};
     struct lockstep_error error;
     if (lockstep_trace_open(path, &recording.trace, &error)) return report_error(&error);
     lockstep_trace_close(recording.trace); /* each machine opens it anew */
     if (!wait_for_gdb(line, port)) return STATUS_BAD_USE;
-    const int r = gdb_serve_replay(&player, line->in, line->out);
+    replay.in = line->in;
+    replay.out = line->out;
+    const int r = gdb_serve_replay(&replay);
     gdb_line_close(line);
     if (r < 0) complain("cannot replay: error %d", -r);
     return r == 0 ? 0 : STATUS_BAD_USE;
@@ -166,7 +168,7 @@ static int debug_at_terminal(const struct invocation *invocation) {
 int command_debug(const struct invocation *invocation) {
     if (!is_for_us(invocation)) return debug_at_terminal(invocation);
     struct environment environment;
-    struct run_options options = {.machine = lockstep_options_default(), .environment = &environment};
+    struct run_options options = {.machine = lockstep_options_default(), .environment = &environment, .checkpoint_mib = CHECKPOINT_MIB};
     options.machine.forward_signals = true;
     options.machine.inherit_descriptors = true;
     options.machine.report_faults = true;

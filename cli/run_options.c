@@ -26,6 +26,15 @@ static bool option_jit_cache(struct run_options *options, char *value) {
     return false;
 }
 
+static bool option_checkpoint_memory(struct run_options *options, char *value) {
+    char *end;
+    const unsigned long mib = strtoul(value, &end, 10);
+    options->checkpoint_mib = (unsigned)mib;
+    if (*value >= '0' && *value <= '9' && *end == '\0' && mib <= 1 << 20) return true;
+    complain("--checkpoint-memory needs a number from 0 to %d", 1 << 20);
+    return false;
+}
+
 static bool option_jit_cache_dir(struct run_options *options, char *value) {
     options->machine.jit_cache_dir = value;
     if (*value) return true;

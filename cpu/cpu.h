@@ -26,6 +26,7 @@ struct cpu_env {
     size_t code_limit;                             /* bytes of translated code of each space; 0: the engine's own limit */
     struct jit_store *code_store;                  /* borrowed: where spaces of later processes leave translated code for others; may be NULL */
     bool code_is_saved;                            /* the first process does so, too, since the store becomes a file */
+    bool is_copied;                                /* the process may be copied (host/branch.h): code is private memory */
     const struct log *log;                         /* borrowed; may be NULL */
     uint32_t n_processors;                         /* whose numbers processor_id gives: the host's, folded into these; 0: not folded */
     bool host_counters;                            /* tsc and counter are the host's clocks: an engine may read those itself */

@@ -132,31 +132,46 @@ static bool travels(const struct target *target) {
     return target->sought.tid || target->scan.until;
 }
 
+/* How far it is for this thread to where a seek or a scan ends; 0: it is there. INT64_MAX: another one gets there. */
+static int64_t distance(const struct target *target, const struct task *task) {
+    const struct target_point *sought = &target->sought;
+    const bool is_total = sought->tid == TARGET_ALL || !sought->tid;
+    const uint64_t at = is_total ? target_time(target) : task->cpu->retired, goal = sought->tid ? sought->retired : target->scan.until;
+    if (!is_total && task_tid(task) != sought->tid) return INT64_MAX;
+    return at >= goal ? 0 : (int64_t)(goal - at);
+}
+
 /* The machine runs to where a seek or a scan ends, and nothing else stops it. */
 static int64_t travel(struct target *target, struct task *task) {
-    const struct target_point *sought = &target->sought;
-    const uint64_t now = target_time(target), retired = task->cpu->retired;
-    const bool is_sought = sought->tid && task_tid(task) == sought->tid;
-    const bool arrived = sought->tid ? is_sought && retired >= sought->retired : now >= target->scan.until;
-    const int64_t left = !sought->tid ? (int64_t)(target->scan.until - now) : is_sought ? (int64_t)(sought->retired - retired) : INT64_MAX;
-    if (!arrived) return left;
+    const int64_t left = distance(target, task);
+    if (left) return left;
     target->sought.tid = 0;
     target->scan.until = 0;
     stop_at(target, task, &(struct target_stop){.kind = TARGET_SOUGHT});
     return 0;
 }
 
-static void set_scanned_breaks(struct target *target, const struct task *task) {
+/* Those of one process. */
+static void set_scanned_breaks(struct target *target, const struct process *process) {
     for (size_t i = 0; target->scan.until && i < target->scan.n; i++) {
         const struct target_break *b = &target->scan.breaks[i];
-        if (b->size) target_set_watchpoint(target, task->process->pid, b->address, b->size, true);
-        else space_set_breakpoint(task_space(task), b->address);
+        if (b->pid == process->pid) target_set_break(target, b, true);
     }
 }
 
+static int set_breaks_of(struct process *process, void *arg) {
+    set_scanned_breaks(arg, process);
+    return 0;
+}
+
+static void begin_scan(struct target *target) {
+    target->scan.has_begun = true;
+    process_for_each(target_kernel(target), set_breaks_of, target);
+}
+
 static int64_t travel_before_run(struct target *target, struct task *task, struct debugged_thread *thread) {
-    if (!target->has_started) set_scanned_breaks(target, task);
     target->has_started = true;
+    if (!target->scan.has_begun) begin_scan(target);
     const int64_t left = travel(target, task);
     if (left == 0 || !target->scan.until) {
         task->cpu->pass_breakpoints = true;
@@ -175,16 +190,15 @@ static bool show_change(struct target *target, struct task *task, const struct w
     const struct target_stop why = {.kind = TARGET_WATCH_CHANGED, .address = changed->address};
     if (target->scan.until) {
         if (target_time(target) > target->scan.until) return false;
-        *target->scan.last = (struct target_point){target->last_tid, target->last_retired};
-        *target->scan.hit = (struct target_break){changed->address, changed->size};
+        target->scan.found = (struct target_found){{target->last_tid, target->last_retired}, target->last_time,
+                                                   {changed->address, changed->size, changed->pid}};
         return false;
     }
     stop_for(target, task, &why, target->last_pid, target->last_tid);
     return true;
 }
 
-static int64_t before_run(struct debugger *debugger, struct task *task) {
-    struct target *target = target_of(debugger);
+static int64_t decide(struct target *target, struct task *task) {
     struct debugged_thread *thread = is_unseen(target, task) ? NULL : target_thread(target, task_tid(task));
     if (!thread) return run_unseen(task);
     const struct watchpoint *changed = target->n_watches ? watch_look(target) : NULL;
@@ -192,6 +206,7 @@ static int64_t before_run(struct debugger *debugger, struct task *task) {
     target->last_pid = task->process->pid;
     target->last_tid = task_tid(task);
     target->last_retired = task->cpu->retired;
+    target->last_time = target_time(target);
     if (travels(target)) return travel_before_run(target, task, thread);
     if (is_interrupted(target)) {
         stop_at(target, task, &(struct target_stop){.kind = TARGET_INTERRUPTED});
@@ -212,13 +227,19 @@ static int64_t before_run(struct debugger *debugger, struct task *task) {
     return thread->order.action == TARGET_STEP || target->n_watches ? 1 : most;
 }
 
+static int64_t before_run(struct debugger *debugger, struct task *task) {
+    struct target *target = target_of(debugger);
+    const int64_t until_checkpoint = timeline_before_run(target), most = decide(target, task);
+    return most < until_checkpoint ? most : until_checkpoint;
+}
+
 static void note_scanned(struct target *target, struct task *task) {
     struct debugged_thread *thread = target_thread(target, task_tid(task));
     if (!thread) return;
     note_place(thread, task);
     if (target->scan.until && target_time(target) < target->scan.until) {
-        *target->scan.last = (struct target_point){task_tid(task), task->cpu->retired};
-        *target->scan.hit = (struct target_break){.address = task->cpu->state.rip};
+        target->scan.found = (struct target_found){{task_tid(task), task->cpu->retired}, target_time(target),
+                                                   {task->cpu->state.rip, 0, task->process->pid}};
     }
 }
 
@@ -260,6 +281,7 @@ static void copy_breakpoints(struct target *target, struct task *parent, int pid
     struct process *child = process_find(parent->kernel, pid);
     if (!child) return;
     if (child->space && child->space != parent->process->space) space_copy_breakpoints(parent->process->space, child->space);
+    set_scanned_breaks(target, child);
     process_put(child);
 }
 
@@ -288,10 +310,11 @@ static const enum target_stop_kind stop_of_event[] = {
     [DEBUGGER_PROCESS_ENDED] = TARGET_PROCESS_ENDED, [DEBUGGER_CALL_ENTRY] = TARGET_CALL_ENTRY, [DEBUGGER_CALL_EXIT] = TARGET_CALL_EXIT,
 };
 
-/* A child that nobody is told of is not seen either. */
+/* A child that nobody is told of is not seen either; on a way through what has been, those that were not then. */
 static void note_child(struct target *target, struct task *parent, int pid, bool is_told) {
-    if (is_told) copy_breakpoints(target, parent, pid);
-    else target_ignore(target, pid);
+    if (!is_told && !travels(target)) target_ignore(target, pid);
+    else copy_breakpoints(target, parent, pid);
+    if (is_told) target_see(target, pid);
 }
 
 /* The last thread of the first process, and what it leaves behind matters no more. */
@@ -330,9 +353,9 @@ static void event(struct debugger *debugger, struct task *task, enum debugger_ev
     struct target *target = target_of(debugger);
     const bool unseen = is_unseen(target, task), travelling = travels(target) && task->sched.serial;
     const bool caught = !unseen && !travelling && is_caught(target, task, what);
-    if (travelling && what == DEBUGGER_EXEC) set_scanned_breaks(target, task);
+    if (travelling && what == DEBUGGER_EXEC) set_scanned_breaks(target, task->process);
     if (what == DEBUGGER_THREAD_ENDS && !unseen && !target->is_ending && ends_history(target, task)) end_history(target, task);
-    if ((what == DEBUGGER_FORK || what == DEBUGGER_VFORK) && !target->is_free) note_child(target, task, (int)value, caught || travelling);
+    if ((what == DEBUGGER_FORK || what == DEBUGGER_VFORK) && !target->is_free) note_child(target, task, (int)value, caught);
     if (what == DEBUGGER_EXEC && value != task_tid(task)) forget_thread(target, (int)value);
     if (what == DEBUGGER_CALL_ENTRY && !unseen && !travelling && !target->is_replay) hold_at_call(target, task);
     const bool is_call = what == DEBUGGER_CALL_ENTRY || what == DEBUGGER_CALL_EXIT;

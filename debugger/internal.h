@@ -4,6 +4,7 @@
 #pragma once
 
 #include "debugger/target.h"
+#include "debugger/timeline.h"
 
 #include "machine/machine.h"
 #include "syscall/linux/process/debugger.h"
@@ -60,21 +61,25 @@ struct target {
         uint64_t until;         /* 0: there is no scan */
         const struct target_break *breaks;
         size_t n;
-        struct target_point *last;
-        struct target_break *hit;
+        bool has_begun;         /* what it looks for has been set */
+        struct target_found found;
     } scan;
+    struct timeline timeline;
     struct watchpoint watches[TARGET_MAX_WATCHES];
     size_t n_watches;
-    uint64_t last_retired;      /* what last_tid had retired when it began its last turn */
+    uint64_t last_retired, last_time; /* what last_tid, and all, had retired when it began its last turn */
     bool is_free;               /* nothing stops any more */
 };
 
 void target_hooks_init(struct target *target);
+/* The carrier, in a copy of the process that waited: nobody debugs it yet, and nothing is left of what the one before wanted. */
+void target_wake(struct target *target);
 /* NULL without memory. */
 struct debugged_thread *target_thread(struct target *target, int tid);
 bool target_ignores(const struct target *target, int pid);
 /* Without memory it is seen further. */
 void target_ignore(struct target *target, int pid);
+void target_see(struct target *target, int pid);
 /* watch.c: the first watched thing that has changed since it was looked at, which is now; NULL: none. */
 const struct watchpoint *watch_look(struct target *target);
 struct kernel *target_kernel(const struct target *target);

@@ -3,6 +3,7 @@
 #include "debugger/internal.h"
 
 #include "base/error.h"
+#include "host/branch.h"
 #include "host/poll.h"
 #include "mmu/breakpoint.h"
 #include "syscall/linux/process/kernel.h"
@@ -75,14 +76,12 @@ void target_seek(struct target *target, const struct target_point *point) {
     target->sought = *point;
 }
 
-void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n, struct target_point *last,
-                 struct target_break *hit) {
-    *last = (struct target_point){0};
+void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n) {
+    target->scan.found = (struct target_found){.time = 0};
     target->scan.until = until;
     target->scan.breaks = breaks;
     target->scan.n = n;
-    target->scan.last = last;
-    target->scan.hit = hit;
+    target->scan.has_begun = false;
 }
 
 bool target_is_stopped(const struct target *target) {
@@ -146,6 +145,12 @@ void target_ignore(struct target *target, int pid) {
     target->ignored[target->n_ignored++] = pid;
 }
 
+void target_see(struct target *target, int pid) {
+    for (size_t i = 0; i < target->n_ignored; i++) {
+        if (target->ignored[i] == pid) target->ignored[i--] = target->ignored[--target->n_ignored];
+    }
+}
+
 static int64_t clear_breakpoints(struct process *process, void *arg) {
     if (process->space && !space_is_shared(process->space)) space_clear_breakpoints(process->space);
     return 0;
@@ -159,6 +164,30 @@ void target_detach(struct target *target, int pid) {
 static int clear_all(struct process *process, void *arg) {
     if (process->space) space_clear_breakpoints(process->space);
     return 0;
+}
+
+int target_set_break(struct target *target, const struct target_break *b, bool on) {
+    return b->size ? target_set_watchpoint(target, b->pid, b->address, b->size, on) : target_set_breakpoint(target, b->pid, b->address, on);
+}
+
+void target_clear_breaks(struct target *target) {
+    process_for_each(target_kernel(target), clear_all, NULL);
+    target->n_watches = 0;
+}
+
+/* The event was the other process's, too. */
+void target_wake(struct target *target) {
+    struct debugged_thread *thread, *next;
+    host_event_free(target->event);
+    target->event = host_event_new();
+    if (target->event < 0) host_branch_end(1);
+    atomic_store(&target->interrupt, false);
+    target->sought.tid = 0;
+    target->scan.until = 0;
+    target->n_orders = 0;
+    target->generation++;
+    target_clear_breaks(target);
+    HASH_ITER(hh, target->threads, thread, next) thread->passes = false;
 }
 
 void target_detach_all(struct target *target) {

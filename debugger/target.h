@@ -63,11 +63,11 @@ int target_start(struct target *target, const char *path, char *const argv[], ch
 void target_free(struct target *target);
 
 /* --- Time, of a replay (machine.replay): nothing that is looked at can be written (-EROFS), nothing is held, signals are delivered as
- * they were. Going back is a new machine, made from the same trace, that is told before its start where to stop first. --- */
+ * they were. history.h goes back. --- */
 
 /* Instructions that all threads have retired. */
 uint64_t target_time(const struct target *target);
-/* A place in time: before the thread's next instruction, when it has retired so many. */
+/* A place in time: before the thread's next instruction, when it has retired so many. tid TARGET_ALL: before anybody's, when all have. */
 struct target_point {
     int tid;
     uint64_t retired;
@@ -76,14 +76,21 @@ struct target_point {
 struct target_break {
     uint64_t address;
     unsigned size;
+    int pid;
 };
-/* Before target_start: the first stop is at the point (TARGET_SOUGHT). */
+int target_set_break(struct target *target, const struct target_break *b, bool on);
+/* All that there are. */
+void target_clear_breaks(struct target *target);
+/* A stop comes at the point (TARGET_SOUGHT), and none before. Not while the machine is stopped. */
 void target_seek(struct target *target, const struct target_point *point);
-/* Before target_start: runs until target_time is `until`, and stops there (TARGET_SOUGHT), or where the history ends; *last is then the last
- * place before at which one of n breakpoints was hit, or from which the thread changed what is watched (*hit: which one); tid 0: none.
- * breaks: borrowed until then. */
-void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n, struct target_point *last,
-                 struct target_break *hit);
+/* Runs until target_time is `until`, and stops there (TARGET_SOUGHT), or where the history ends. What is found is the last place before at
+ * which one of n breakpoints was hit, or from which the thread changed what is watched. breaks: borrowed until then. */
+struct target_found {
+    struct target_point point; /* tid 0: none */
+    uint64_t time;             /* target_time there */
+    struct target_break hit;   /* which one */
+};
+void target_scan(struct target *target, uint64_t until, const struct target_break *breaks, size_t n);
 
 bool target_is_stopped(const struct target *target);
 /* The last process has ended: resumed, the machine would never stop again. */

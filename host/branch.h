@@ -27,3 +27,18 @@ int host_branch_pipe(int fds[2]);
 int host_branch_redirect(int fd, int to);
 /* An interrupt or termination signal sets *flag (atomic) to 1 instead of ending this process. */
 void host_branch_note_interrupts(_Atomic uint32_t *flag);
+
+/* --- Copies that live on when the copy that made them has ended --- */
+/* Our own id. */
+int64_t host_branch_self(void);
+/* Copies made by our copies become ours when those end. */
+void host_branch_adopt(void);
+/* We are a copy of `parent`, or have become one: we end when it does, at once if it has. */
+void host_branch_follow(int64_t parent);
+/* Forgets a copy that has ended, and returns its id; 0: there is none. */
+int64_t host_branch_reap(void);
+/* Bytes of memory that a copy holds; a page that n processes share counts 1/n. 0: not known. */
+uint64_t host_branch_memory(int64_t id);
+/* What this copy writes into shared memory with a descriptor (host_file_memory, host_backing_new_memory) is from now on not seen by other
+ * copies, nor theirs by it. Returns 0, or -E: then some may be. */
+int host_branch_unshare(void);

@@ -47,6 +47,7 @@ static int choose(struct lockstep_machine *machine, const struct lockstep_option
     if (machine_choose_user(options->user, &machine->ids, error)) return -1;
     machine_init_cpu_env(machine, model);
     machine->cpu_env.counting = options->count || options->deterministic;
+    machine->cpu_env.is_copied = options->shown != NULL;
     machine->cpu_env.code_limit = (size_t)options->jit_cache_mib << 20;
     return 0;
 }

@@ -73,6 +73,7 @@ static int replay(struct lockstep_machine *machine, const struct lockstep_option
     trace->reader = NULL;
     machine->chosen->points = trace->points;
     if (reader) machine->session = session_replay(reader, !options->quiet);
+    if (machine->session) session_show_once(machine->session, options->shown);
     return machine->session ? 0 : machine_fail(error, LOCKSTEP_NO_RESOURCE, -ENOMEM, "no memory for the machine, or the trace was replayed before");
 }
 

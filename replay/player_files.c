@@ -125,7 +125,10 @@ void player_changed(struct host_door *door, int fd) {
 
 static void show(struct player *player, int fd, const void *bytes, size_t n) {
     const struct player_output *output = output_of(player, fd);
-    if (output && player->shows) write_all(output->number, bytes, n, -1);
+    uint64_t *shown = player->session.shown;
+    if (!output || !player->shows || (shown && player->session.n_entries <= *shown)) return;
+    write_all(output->number, bytes, n, -1);
+    if (shown) *shown = player->session.n_entries;
 }
 
 void player_wrote(struct host_door *door, int fd, const void *bytes, int64_t n, int64_t offset) {

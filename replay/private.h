@@ -49,6 +49,7 @@ struct session {
     struct session_state last;
     uint64_t n_asked;             /* how often posts were asked for since the last one */
     uint64_t n_entries, n_calls;
+    uint64_t *shown;              /* borrowed; NULL: all is */
     void (*on_progress)(void *arg, uint64_t at, uint64_t size); /* NULL: nobody asks */
     void *on_progress_arg;
 };

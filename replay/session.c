@@ -33,6 +33,10 @@ void session_on_progress(struct session *session, void (*fn)(void *arg, uint64_t
     session->on_progress_arg = arg;
 }
 
+void session_show_once(struct session *session, uint64_t *shown) {
+    session->shown = shown;
+}
+
 static uint64_t choose(struct strategy *strategy, const struct strategy_question *question) {
     struct session *session = (struct session *)((char *)strategy - offsetof(struct session, strategy));
     return session->ops->choose(session, question);

@@ -24,6 +24,8 @@ struct session *session_record(const char *path, const char *facts, size_t n, in
 struct session *session_replay(struct trace_reader *reader, bool shows);
 
 struct host_door *session_door(struct session *session);
+/* Of a replay: shows only what comes later in the trace than the event *shown, and moves that. */
+void session_show_once(struct session *session, uint64_t *shown);
 /* Of a replay: tells from time to time how many of the trace's bytes have been read. */
 void session_on_progress(struct session *session, void (*fn)(void *arg, uint64_t at, uint64_t size), void *arg);
 /* The strategy of the run: inner with its answers recorded; or the recorded answers, when inner is not used. */

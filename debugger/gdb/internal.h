@@ -4,6 +4,7 @@
 #pragma once
 
 #include "debugger/gdb/server.h"
+#include "debugger/history.h"
 #include "debugger/output.h"
 
 #include "base/bits.h"
@@ -12,29 +13,16 @@ enum { GDB_PACKET_MAX = 0x20000, GDB_INPUT_SIZE = 0x4000, GDB_FILES = 16 };
 
 struct file;
 
-/* What a session of a replay hands on from one machine to the next. Lies in memory that the copies of the process share. */
-enum { GDB_TRIP_BREAKS = 4096 };
-enum gdb_trip_kind { TRIP_BEGIN, TRIP_SEEK, TRIP_SCAN };
-struct gdb_trip {
-    bool is_under_way;          /* another machine is wanted, for: */
-    enum gdb_trip_kind kind;
-    struct target_point point;  /* TRIP_SEEK */
-    uint64_t until;             /* TRIP_SCAN: the last breakpoint before that time */
-    enum target_stop_kind reason; /* what gdb is told on arrival, */
-    uint64_t address;           /* and of what */
+/* What a session of a replay hands on to the next one. */
+struct gdb_luggage {
     bool no_ack, multiprocess, swbreak;
     struct target_catches catches;
     int run_tid;
-    size_t n_breaks;
-    struct {
-        int pid;
-        struct target_break it;
-    } breaks[GDB_TRIP_BREAKS];  /* that gdb has inserted */
 };
 
 struct gdb {
     struct target *target;   /* borrowed */
-    struct gdb_trip *trip;   /* borrowed; NULL: the machine is live */
+    struct history *history; /* borrowed; NULL: the machine is live */
     int in, out;             /* host descriptors; borrowed */
     uint8_t input[GDB_INPUT_SIZE];
     size_t input_at, input_end;
@@ -86,12 +74,11 @@ void gdb_error(struct gdb *gdb, int64_t error);
 void gdb_thread_name(struct gdb *gdb, struct text *text, int pid, int tid);
 void gdb_resume(struct gdb *gdb, const struct target_order *orders, size_t n);
 
-/* --- memory.c --- */
-int gdb_set_break(struct target *target, int pid, const struct target_break *b, bool on);
-
 /* --- history.c --- */
-/* gdb has inserted or removed a breakpoint; no-op without a trip. Returns 0 or -ENOSPC. */
-int gdb_note_break(struct gdb *gdb, const struct target_break *b, bool on);
+/* The session is what it was before the way here, and gdb has waited for this. */
+void gdb_take_up(struct gdb *gdb);
+/* The session ends here and goes on there, in the next machine, which answers. */
+void gdb_go(struct gdb *gdb, const struct history_trip *trip);
 
 /* --- stop.c --- */
 void gdb_reply_stop(struct gdb *gdb);

@@ -74,10 +74,6 @@ void query_search(struct gdb *gdb, struct cursor *c) {
     }
 }
 
-int gdb_set_break(struct target *target, int pid, const struct target_break *b, bool on) {
-    return b->size ? target_set_watchpoint(target, pid, b->address, b->size, on) : target_set_breakpoint(target, pid, b->address, on);
-}
-
 /* TYPE,ADDRESS,KIND: 0 and 1 are breakpoints, 2 watches KIND bytes for changes; an empty answer says that there are no others. */
 static void change(struct gdb *gdb, struct cursor *c, bool on) {
     uint64_t type, address, kind;
@@ -87,8 +83,9 @@ static void change(struct gdb *gdb, struct cursor *c, bool on) {
     }
     if (type > WATCH) return;
     const unsigned size = type < WATCH ? 0 : kind <= TARGET_WATCH_MAX ? (unsigned)kind : TARGET_WATCH_MAX + 1;
-    int r = gdb_set_break(gdb->target, gdb->pid, &(struct target_break){address, size}, on);
-    if (r == 0) r = gdb_note_break(gdb, &(struct target_break){address, size}, on);
+    const struct target_break b = {address, size, gdb->pid};
+    int r = target_set_break(gdb->target, &b, on);
+    if (r == 0) r = history_note_break(gdb->history, &b, on);
     gdb_error(gdb, r);
 }
 

@@ -30,7 +30,7 @@ void query_supported(struct gdb *gdb, struct cursor *c) {
                "QThreadEvents+;QCatchSyscalls+;QPassSignals+;QProgramSignals+;qXfer:features:read+;qXfer:auxv:read+;"
                "qXfer:exec-file:read+;qXfer:siginfo:read+;qXfer:siginfo:write+;qXfer:threads:read+",
                GDB_PACKET_MAX);
-    if (gdb->trip) text_printf(&gdb->reply, ";ReverseStep+;ReverseContinue+");
+    if (gdb->history) text_printf(&gdb->reply, ";ReverseStep+;ReverseContinue+");
 }
 
 void set_no_ack(struct gdb *gdb, struct cursor *c) {

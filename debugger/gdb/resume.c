@@ -64,7 +64,7 @@ static int count_others(const struct target_thread *thread, void *arg) {
 
 static void detach_all(struct gdb *gdb) {
     gdb_ok(gdb);
-    if (!gdb->trip) target_detach_all(gdb->target);
+    if (!gdb->history) target_detach_all(gdb->target);
     gdb->is_over = true;
 }
 

@@ -107,33 +107,21 @@ static void release(struct gdb *gdb) {
     free(gdb);
 }
 
-/* Arrived: the session is what it was, and gdb has waited for this. */
-static void take_up(struct gdb *gdb) {
-    struct gdb_trip *trip = gdb->trip;
-    gdb->no_ack = trip->no_ack;
-    gdb->multiprocess = trip->multiprocess;
-    gdb->swbreak = trip->swbreak;
-    gdb->catches = trip->catches;
-    gdb->run_tid = trip->run_tid;
-    trip->is_under_way = false;
-    for (size_t i = 0; i < trip->n_breaks; i++) gdb_set_break(gdb->target, trip->breaks[i].pid, &trip->breaks[i].it, true);
-    gdb->stop.kind = trip->reason;
-    gdb->stop.address = trip->address;
-    show_stop(gdb);
-}
-
-void gdb_serve(struct target *target, int in, int out, struct gdb_trip *trip) {
+void gdb_serve(struct target *target, int in, int out, struct history *history) {
     struct gdb *gdb = calloc(1, sizeof *gdb);
     if (!gdb) return;
-    *gdb = (struct gdb){.target = target, .trip = trip, .in = in, .out = out, .run_tid = TARGET_ALL};
+    *gdb = (struct gdb){.target = target, .history = history, .in = in, .out = out, .run_tid = TARGET_ALL};
     while (target_wait(target, -1, &gdb->stop) <= 0) continue;
     gdb->pid = gdb->stop.pid;
     gdb->tid = gdb->stop.tid;
-    if (trip && trip->is_under_way) take_up(gdb);
+    if (history && history_arrival(history)) {
+        gdb_take_up(gdb);
+        show_stop(gdb);
+    }
     while (!gdb->is_over) {
         if (gdb->is_running) serve_running(gdb);
         else serve_stopped(gdb);
     }
-    if (!trip && (gdb->is_running || target_is_stopped(target))) end_machine(gdb);
+    if (!history && (gdb->is_running || target_is_stopped(target))) end_machine(gdb);
     release(gdb);
 }

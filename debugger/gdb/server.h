@@ -4,19 +4,20 @@
 
 #include "debugger/target.h"
 
-/* Serves a machine that has been started until gdb lets go of it or is gone; then the machine runs on, or has been told to end. trip:
+/* Serves a machine that has been started until gdb lets go of it or is gone; then the machine runs on, or has been told to end. history:
  * NULL unless the machine is a replay, which is just left then. */
-struct gdb_trip;
-void gdb_serve(struct target *target, int in, int out, struct gdb_trip *trip);
-/* Serves a replay, which gdb can make run backwards. Each machine lives in a copy of our process, which ends to go back: the next one runs
- * from the beginning to where gdb wants to be. make: a new machine, again: what it prints has been seen; start: starts it. Both say what is wrong themselves, and return NULL and
- * not 0. The caller's process has no other thread. Returns 0 or -E. */
-struct gdb_player {
-    struct target *(*make)(void *arg, bool again);
+struct history;
+void gdb_serve(struct target *target, int in, int out, struct history *history);
+/* Serves a replay, which gdb can make run backwards (debugger/history.h, also for make, start and memory). The caller's process has no
+ * other thread. Returns 0 or what history_run does. */
+struct gdb_replay {
+    struct target *(*make)(void *arg, uint64_t *shown);
     int (*start)(struct target *target, void *arg);
     void *arg;
+    int in, out;
+    uint64_t memory;
 };
-int gdb_serve_replay(const struct gdb_player *player, int in, int out);
+int gdb_serve_replay(struct gdb_replay *replay);
 
 /* Where gdb talks to us: what --gdb says. Two descriptors, perhaps the same one. */
 struct gdb_line {

@@ -57,6 +57,9 @@ struct lockstep_options {
     char *const *record_argv, *const *record_envp;
     struct lockstep_trace *replay; /* set by lockstep_trace_apply */
     bool quiet;                    /* of a replay: do not show again what was written to standard output and error */
+    /* Of a replay in a process that is copied: how far into the trace that has been shown by any copy, in memory that they share; only what
+     * comes later is. NULL: the process is not copied. */
+    uint64_t *shown;
     bool progress;                 /* of a replay: say on a terminal behind stderr how far it is, if the program's output goes elsewhere */
     /* Take the signals that the host sends to this process and give them to the guest's first process. Blocks them
      * in the calling thread; make the machine before any other thread. */

@@ -103,13 +103,15 @@ static bool needs_attention(const struct task *task) {
     return atomic_load_explicit(&task->attention, memory_order_acquire) != 0 || task->syscall.restartable;
 }
 
-/* Instructions until somebody else has a say. 0: one had it already, and the thread looks at its attention again. */
-static int64_t budget_of(struct task *task) {
+/* Instructions until somebody else has a say. 0: one had it already, and the thread looks at its attention again. *is_cut: it is only the
+ * debugger, of whom the scheduler is to hear nothing. */
+static int64_t budget_of(struct task *task, bool *is_cut) {
     struct debugger *debugger = task->kernel->options.debugger;
     const int64_t most = UNLIKELY(debugger != NULL) ? debugger->before_run(debugger, task) : INT64_MAX;
     const int64_t left = task->cpu->tlb.tap_passes ? 1 : sched_budget(&task->sched);
     if (UNLIKELY(left == 0)) sched_tick(&task->sched);
-    return most < left ? most : left;
+    *is_cut = most < left;
+    return *is_cut ? most : left;
 }
 
 /* A loop that comes back to the same access with the same registers waits for somebody else. */
@@ -166,7 +168,8 @@ void task_run(struct task *task) {
     while (!task->exiting) {
         while (needs_attention(task) && !task->exiting) attend(task);
         if (task->exiting) break;
-        cpu->budget = budget_of(task);
+        bool is_cut;
+        cpu->budget = budget_of(task, &is_cut);
         if (UNLIKELY(cpu->budget == 0)) continue;
         const enum exit why = engine->run(cpu);
         cpu->tlb.tap_passes = false;
@@ -182,7 +185,9 @@ void task_run(struct task *task) {
             break;
         case EXIT_EXCEPTION: exception_raise(task); break;
         case EXIT_TAPPED: decide_access(task); break;
-        case EXIT_BUDGET: sched_tick(&task->sched); break;
+        case EXIT_BUDGET:
+            if (LIKELY(!is_cut)) sched_tick(&task->sched);
+            break;
         case EXIT_YIELD: sched_yield_turn(&task->sched); break;
         case EXIT_BREAKPOINT: task->kernel->options.debugger->breakpoint(task->kernel->options.debugger, task); break;
         default: break;

@@ -4,24 +4,6 @@
 # state; nothing can be written.
 . "$(dirname "$0")/session.sh"
 
-trace=$dir/trace
-# record MODE
-record() {
-    "$LOCKSTEP" record --engine="$ENGINE" -o "$trace" "$SUBJECT" "$1" >/dev/null 2>&1
-}
-
-# replay: gdb's commands are on standard input
-replay() {
-    said_now=$((said_now + 1))
-    {
-        echo 'set pagination off'
-        echo 'set debuginfod enabled off'
-        echo "target remote | timeout -s KILL 100 $LOCKSTEP debug --gdb - --engine=$ENGINE $trace"
-        cat
-    } >"$dir/commands"
-    timeout -s KILL 110 gdb -nx -q -batch -x "$dir/commands" "$SUBJECT" >"$said" 2>&1 </dev/null
-}
-
 record sum
 replay <<'END'
 reverse-stepi

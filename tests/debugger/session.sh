@@ -23,10 +23,29 @@ session() {
     {
         echo 'set pagination off'
         echo 'set debuginfod enabled off'
-        echo "target remote | timeout -s KILL 60 $LOCKSTEP debug --gdb - --engine=$ENGINE $* $SUBJECT $mode"
+        # gdb ends what it talks to by SIGTERM when it goes, which the program is not to see
+        echo "target remote | trap '' TERM; timeout -s KILL 60 $LOCKSTEP debug --gdb - --engine=$ENGINE $* $SUBJECT $mode; :"
         cat
     } >"$dir/commands"
     timeout -s KILL 90 gdb -nx -q -batch -x "$dir/commands" "$SUBJECT" >"$said" 2>&1 </dev/null
+}
+
+trace=$dir/trace
+# record MODE
+record() {
+    "$LOCKSTEP" record --engine="$ENGINE" -o "$trace" "$SUBJECT" "$1" >/dev/null 2>&1
+}
+
+# replay [OPTION...]: gdb's commands are on standard input
+replay() {
+    said_now=$((said_now + 1))
+    {
+        echo 'set pagination off'
+        echo 'set debuginfod enabled off'
+        echo "target remote | timeout -s KILL 100 $LOCKSTEP debug --gdb - --engine=$ENGINE $* $trace"
+        cat
+    } >"$dir/commands"
+    timeout -s KILL 110 gdb -nx -q -batch -x "$dir/commands" "$SUBJECT" >"$said" 2>&1 </dev/null
 }
 
 has() {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What is debugged: subject sum | threads | fork | signals | exec | loop. */
+/* What is debugged: subject sum | threads | fork | signals | exec | loop | shared. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,12 +86,33 @@ static int loop(void) {
     return 0;
 }
 
+int *common;
+
+__attribute__((noinline)) void meet(int round) {
+    common[0] += round;
+    for (long j = 0; j < 400000; j++) spin++;
+    common[1024]++;
+}
+
+/* Memory that two processes share, and enough instructions for checkpoints. */
+static int share(void) {
+    int status;
+    common = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const pid_t pid = fork();
+    for (int i = 1; i < 8; i++) meet(pid ? i : 100 * i);
+    if (pid == 0) _exit(0);
+    waitpid(pid, &status, 0);
+    printf("common %d %d\n", common[0], common[1024]);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     const char *mode = argc > 1 ? argv[1] : "sum";
     if (strcmp(mode, "threads") == 0) return threads();
     if (strcmp(mode, "fork") == 0) return fork_and_wait();
     if (strcmp(mode, "signals") == 0) return signals();
     if (strcmp(mode, "loop") == 0) return loop();
+    if (strcmp(mode, "shared") == 0) return share();
     if (strcmp(mode, "exec") == 0) return execl(argv[0], argv[0], "sum", (char *)NULL);
     return sum() + twice(0);
 }

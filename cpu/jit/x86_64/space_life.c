@@ -103,6 +103,12 @@ static void start_targets(struct jit_space *space) {
     }
 }
 
+static int map_code(struct jit_space *space, const struct cpu_env *env, size_t wanted) {
+    const size_t size = wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX;
+    void *at = (void *)(space->base + JIT_CODE_AT);
+    return env->is_copied ? host_code_map_private(&space->code, at, size) : host_code_map(&space->code, at, size);
+}
+
 static struct jit_space *new_space(const struct cpu *cpu) {
     struct jit_space *space = calloc(1, sizeof *space);
     if (!space) return NULL;
@@ -116,7 +122,7 @@ static struct jit_space *new_space(const struct cpu *cpu) {
     if (cpu->env->host_counters && !space->counting) host_vdso_find(&space->counters.vdso);
     space->limits = limits_of(wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX);
     host_mutex_init(&space->lock);
-    if (host_code_map(&space->code, (void *)(space->base + JIT_CODE_AT), wanted < JIT_CODE_MAX ? wanted : JIT_CODE_MAX) != 0) {
+    if (map_code(space, cpu->env, wanted) != 0) {
         host_mutex_fini(&space->lock);
         free(space);
         return NULL;

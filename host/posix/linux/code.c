@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Memory for code by memfd_create(2). */
+/* Memory for code by memfd_create(2), or, private, by mmap(2). */
 #include "host/code.h"
 
 #include "host/posix/error.h"
@@ -32,13 +32,20 @@ int host_code_map(struct host_code *out, void *exec_at, size_t size) {
     return err;
 }
 
+int host_code_map_private(struct host_code *out, void *exec_at, size_t size) {
+    void *got = mmap(exec_at, size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (got == MAP_FAILED) return host_error_last();
+    *out = (struct host_code){.exec = got, .write = got, .size = size};
+    return 0;
+}
+
 void host_code_populate(const struct host_code *code, size_t offset, size_t n) {
     madvise((char *)code->write + offset, n, MADV_POPULATE_WRITE);
     madvise((char *)code->exec + offset, n, MADV_POPULATE_READ);
 }
 
 void host_code_unmap(struct host_code *code) {
-    munmap(code->write, code->size);
+    if (code->write != code->exec) munmap(code->write, code->size);
     host_code_unmap_data(code->exec, code->size);
 }
 
