@@ -5,20 +5,32 @@
 #include "host/first_touch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PATH_SIZE = 4096 };
 
+static int wait_for(struct lockstep_machine *machine) {
+    struct lockstep_status status;
+    lockstep_machine_wait(machine, &status);
+    return status.signaled ? STATUS_SIGNALED + status.code : status.code;
+}
+
+/* In the process that is behind the one that was started. */
+static void go_on(struct lockstep_machine *machine) {
+    const int status = wait_for(machine);
+    lockstep_machine_free(machine);
+    exit(status);
+}
+
 /* The machine is there; finds and runs argv[0]. */
 static int run_program(struct lockstep_machine *machine, char *const *argv, char *const *envp) {
     struct lockstep_error error;
-    struct lockstep_status status;
     char path[PATH_SIZE];
     const char *search = environment_get(envp, "PATH");
     if (lockstep_machine_find(machine, argv[0], search, path, sizeof path, &error)) return report_error(&error);
     if (lockstep_machine_start(machine, path, argv, envp, &error)) return report_error(&error);
-    lockstep_machine_wait(machine, &status);
-    return status.signaled ? STATUS_SIGNALED + status.code : status.code;
+    return wait_for(machine);
 }
 
 int run_machine(const struct run_options *options, char *const *argv, char *const *envp) {
@@ -35,7 +47,7 @@ static int print_help(void) {
            "Runs a Linux x86-64 program. The exit status is the program's, or 128 plus the\n"
            "number of the signal that ended it; 125, 126, 127 are lockstep's own: bad use,\n"
            "program not executable, program not found. Processes that the program leaves\n"
-           "behind keep running and lockstep with them; a signal to lockstep ends them.\n\n");
+           "behind go on in the background.\n\n");
     run_options_print();
     return 0;
 }
@@ -69,6 +81,7 @@ int command_run(const struct invocation *invocation) {
     options.machine.forward_signals = options.machine.lend_thread = true;
     options.machine.inherit_descriptors = true;
     options.machine.report_faults = true;
+    options.machine.go_on = go_on;
     int status = STATUS_BAD_USE;
     if (environment_init(&environment, invocation->envp)) status = parse_and_run(&options, invocation);
     else complain("no memory");

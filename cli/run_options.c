@@ -68,6 +68,11 @@ static bool option_env(struct run_options *options, char *value) {
     return false;
 }
 
+static bool option_wait(struct run_options *options, char *value) {
+    options->machine.go_on = NULL;
+    return true;
+}
+
 static bool option_fixed(struct run_options *options, char *value) {
     options->machine.fixed_addresses = true;
     return true;

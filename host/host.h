@@ -9,6 +9,7 @@
 #include "host/descriptors.h"
 #include "host/fault.h"
 #include "host/file.h"
+#include "host/front.h"
 #include "host/memory.h"
 #include "host/poll.h"
 #include "host/signal.h"

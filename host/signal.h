@@ -7,8 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Who else has it: with a front (front.h) it can be told whether a signal was sent to our process or to its group. */
+enum host_signal_reach {
+    HOST_SIGNAL_PROCESS,
+    HOST_SIGNAL_GROUP,
+    HOST_SIGNAL_REST /* to the group, and came already as one to the process */
+};
+
 struct host_signal {
     int number;
+    enum host_signal_reach reach;
     int sender; /* host process that sent it, 0 when the host itself did (terminal, timer) */
 };
 

@@ -35,6 +35,9 @@ int host_thread_start(void (*fn)(void *arg), void *arg);
 struct host_thread_pool;
 struct host_thread_pool *host_thread_pool_new(void);
 /* Does not wait: threads that rest end, those that run do when fn has returned. Nobody starts one any more. */
+/* Around a fork of our process while no thread of the pool is at work, or (is_own) the caller alone. */
+void host_thread_pool_before_fork(struct host_thread_pool *pool);
+void host_thread_pool_after_fork(struct host_thread_pool *pool, bool is_child, bool is_own);
 void host_thread_pool_free(struct host_thread_pool *pool);
 int host_thread_pool_start(struct host_thread_pool *pool, void (*fn)(void *arg), void *arg);
 

@@ -11,6 +11,8 @@
 #include "syscall/linux/process/kernel.h"
 #include "syscall/linux/process/process.h"
 
+enum { NUMBER_MASK = 0xff };
+
 /* Whether the signal's default is to end a process. */
 static bool ends_programs(int number) {
     switch (number) {
@@ -30,20 +32,26 @@ static bool first_process_gone(struct kernel *kernel) {
 }
 
 /* Where the machine's threads may be touched. */
-static void take(void *arg, int number) {
+static void take(void *arg, int value) {
     struct kernel *kernel = arg;
-    if (!first_process_gone(kernel)) kernel_signal_from_host(kernel, number);
+    const int number = value & NUMBER_MASK;
+    if (!first_process_gone(kernel)) kernel_signal_from_host(kernel, number, (enum host_signal_reach)(value / (NUMBER_MASK + 1)));
     else if (ends_programs(number)) kernel_kill_all(kernel); /* the ones it left behind */
 }
 
+static void post(struct lockstep_machine *machine, int number, enum host_signal_reach reach) {
+    const int value = number | (int)reach * (NUMBER_MASK + 1);
+    if (scheduler_post(machine->scheduler, take, machine->kernel, value)) log_error(&machine->log, "no memory for a signal");
+}
+
 void lockstep_machine_signal(struct lockstep_machine *machine, int number) {
-    if (scheduler_post(machine->scheduler, take, machine->kernel, number)) log_error(&machine->log, "no memory for a signal");
+    if (number >= 1 && number <= NUMBER_MASK) post(machine, number, HOST_SIGNAL_PROCESS);
 }
 
 static void forward(void *arg, const struct host_signal *signal) {
     struct lockstep_machine *machine = arg;
     log_verbose(&machine->log, "host signal %d from process %d goes to the guest", signal->number, signal->sender);
-    lockstep_machine_signal(machine, signal->number);
+    post(machine, signal->number, signal->reach);
 }
 
 static void tell_first(void *arg) {

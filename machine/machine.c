@@ -75,6 +75,11 @@ static int make_strace(struct lockstep_machine *machine, const struct lockstep_o
     return machine->strace ? 0 : machine_fail(error, LOCKSTEP_UNAVAILABLE, 0, "strace: %s", reason);
 }
 
+/* A machine that is watched from outside stays where it is. */
+static bool can_split(const struct lockstep_machine *machine, const struct lockstep_options *options) {
+    return machine->go_on && options->forward_signals && !machine->hooks && !machine->session;
+}
+
 static int make_kernel(struct lockstep_machine *machine, const struct lockstep_options *options,
                        struct lockstep_error *error) {
     struct kernel_options kernel_options = {
@@ -106,6 +111,9 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .open = machine->lends ? machine_open : NULL,
         .take = machine_take_signals,
         .more = machine_more_threads,
+        .first_fork = can_split(machine, options) ? machine_first_fork : NULL,
+        .forked = machine_front_settle,
+        .init_gone = machine_init_gone,
         .callback_arg = machine,
         .at_call = machine->session ? session_at_call : NULL,
         .at_call_arg = machine->session,
@@ -141,6 +149,7 @@ static int build(struct lockstep_machine *machine, const struct lockstep_options
                  struct lockstep_error *error) {
     host_mutex_init(&machine->split_lock);
     machine->log.verbose = options->verbose;
+    machine->go_on = options->go_on;
     machine->inherit_descriptors = options->inherit_descriptors;
     if (options->explain_crash && machine_find_explainer(machine, options->rootfs, error)) return -1;
     machine->hooks = options->hooks;
@@ -200,5 +209,6 @@ void lockstep_machine_free(struct lockstep_machine *machine) {
     host_mutex_fini(&machine->split_lock);
     free(machine->place);
     free(machine->explainer_root);
+    machine_front_end(machine);
     free(machine);
 }

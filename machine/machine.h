@@ -64,6 +64,8 @@ struct lockstep_machine {
     uint64_t inherited_ignored, inherited_blocked; /* host signals as bits, 0 when they are not forwarded */
     bool forwards, lends;                /* host signals to the guest; the waiting thread to the first guest thread */
     struct host_signal_watcher *watcher; /* user's and first guest thread only, until it is there; NULL: not needed so far */
+    void (*go_on)(struct lockstep_machine *machine); /* NULL: our process stays one */
+    struct host_front front;
 
     struct watch *watch;                 /* owned; NULL: accesses to memory are no decision points */
     const struct machine_hooks *hooks;   /* borrowed; NULL: nobody explores */
@@ -99,6 +101,14 @@ void machine_init_stopped(void *arg);
 void machine_open(void *arg, bool open);
 void machine_take_signals(void *arg);
 int machine_more_threads(void *arg);
+
+/* front.c: the kernel's news that the first process makes a second one: our process may become two; and that the first one has ended
+ * before others. arg: the machine. */
+bool machine_first_fork(void *arg, struct task *task);
+void machine_front_settle(void *arg);
+/* Our process is about to end, and all that the machine was to others is done. */
+void machine_front_end(struct lockstep_machine *machine);
+void machine_init_gone(void *arg, int status);
 
 /* explain.c: find returns 0 or -1 with *error. The other goes into kernel_options. */
 int machine_find_explainer(struct lockstep_machine *machine, const char *rootfs, struct lockstep_error *error);

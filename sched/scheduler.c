@@ -38,6 +38,16 @@ void scheduler_free(struct scheduler *scheduler) {
     free(scheduler);
 }
 
+void scheduler_before_fork(struct scheduler *scheduler) {
+    if (scheduler->threads) host_thread_pool_before_fork(scheduler->threads);
+    timer_service_before_fork(scheduler->timers);
+}
+
+void scheduler_after_fork(struct scheduler *scheduler, bool is_child, bool is_own) {
+    timer_service_after_fork(scheduler->timers, is_child);
+    if (scheduler->threads) host_thread_pool_after_fork(scheduler->threads, is_child, is_own);
+}
+
 struct serial *scheduler_serial(struct scheduler *scheduler) {
     return scheduler && scheduler->is_serial ? &scheduler->serial : NULL;
 }

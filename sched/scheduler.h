@@ -34,6 +34,10 @@ void scheduler_set_strategy(struct scheduler *scheduler, struct strategy *strate
 uint64_t scheduler_retired(const struct scheduler *scheduler);
 uint32_t scheduler_running(const struct scheduler *scheduler);
 
+/* Around a fork of our process by the only thread that there is. is_own: on a thread that scheduler_start has made. */
+void scheduler_before_fork(struct scheduler *scheduler);
+void scheduler_after_fork(struct scheduler *scheduler, bool is_child, bool is_own);
+
 /* The clocks of the machine, in nanoseconds; NULL: the host's. Deadlines are in monotonic time. */
 int64_t scheduler_monotonic_ns(const struct scheduler *scheduler);
 int64_t scheduler_realtime_ns(const struct scheduler *scheduler);

@@ -144,13 +144,32 @@ void sched_timer_init(struct sched_timer *timer, struct timer_service *service, 
     *timer = (struct sched_timer){.service = service, .fire = fire, .deadline_ns = SCHED_NEVER, .index = SIZE_MAX};
 }
 
-static int insert_locked(struct timer_service *service, struct sched_timer *timer, int64_t deadline_ns) {
-    if (service->has_thread && !service->started) {
-        const int r = host_thread_start(run, service);
-        if (r < 0) return r;
-        service->started = true;
+static int start_thread_locked(struct timer_service *service) {
+    if (!service->has_thread || service->started) return 0;
+    const int r = host_thread_start(run, service);
+    if (r == 0) service->started = true;
+    return r;
+}
+
+void timer_service_before_fork(struct timer_service *service) {
+    host_mutex_lock(&service->lock);
+    while (service->firing) {
+        const uint32_t seen = atomic_load(&service->fired);
+        host_mutex_unlock(&service->lock);
+        host_futex_wait(&service->fired, seen, SCHED_NEVER);
+        host_mutex_lock(&service->lock);
     }
-    const int r = grow_locked(service);
+}
+
+void timer_service_after_fork(struct timer_service *service, bool is_child) {
+    if (is_child) service->started = false;
+    if (service->n) (void)start_thread_locked(service); /* or the next timer that is set does */
+    host_mutex_unlock(&service->lock);
+}
+
+static int insert_locked(struct timer_service *service, struct sched_timer *timer, int64_t deadline_ns) {
+    int r = start_thread_locked(service);
+    if (r == 0) r = grow_locked(service);
     if (r < 0) return r;
     timer->deadline_ns = deadline_ns;
     service->heap[service->n] = timer;

@@ -20,6 +20,9 @@ struct sched_timer {
 
 /* has_thread: false when timer_service_fire_due is called instead. */
 struct timer_service *timer_service_new(bool has_thread);
+/* Around a fork of our process: between them nothing fires. In the child, where the thread is not, it is made anew when it is needed. */
+void timer_service_before_fork(struct timer_service *service);
+void timer_service_after_fork(struct timer_service *service, bool is_child);
 /* No timer may be set any more. */
 void timer_service_free(struct timer_service *service);
 /* Without a thread: fires what is due at now_ns; the nearest deadline, SCHED_NEVER when there is none. */

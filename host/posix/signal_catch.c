@@ -73,7 +73,7 @@ bool host_signal_take(struct host_signal *out) {
     const uint64_t noted = atomic_load(&catcher.noted);
     if (!noted) return false;
     const int index = __builtin_ctzll(noted);
-    *out = (struct host_signal){index + 1, atomic_load(&catcher.sender[index])};
+    *out = (struct host_signal){.number = index + 1, .sender = atomic_load(&catcher.sender[index])};
     atomic_fetch_and(&catcher.noted, ~(1ull << index));
     return true;
 }

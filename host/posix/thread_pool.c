@@ -104,6 +104,20 @@ int host_thread_pool_start(struct host_thread_pool *pool, void (*fn)(void *arg),
     return 0;
 }
 
+void host_thread_pool_before_fork(struct host_thread_pool *pool) {
+    host_mutex_lock(&pool->lock);
+}
+
+/* Those who rest are not in the child. */
+void host_thread_pool_after_fork(struct host_thread_pool *pool, bool is_child, bool is_own) {
+    if (is_child) {
+        pool->resting = NULL;
+        pool->n_resting = 0;
+        atomic_store(&pool->refs, is_own ? 2 : 1);
+    }
+    host_mutex_unlock(&pool->lock);
+}
+
 void host_thread_pool_free(struct host_thread_pool *pool) {
     if (!pool) return;
     host_mutex_lock(&pool->lock);

@@ -67,6 +67,10 @@ struct lockstep_options {
     /* The guest's first thread may run on the thread that is in lockstep_machine_wait, and not before: starts a small program faster. For
      * a process with one machine, with forward_signals; does nothing where time is not the host's. */
     bool lend_thread;
+    /* With forward_signals: when the first process makes a second one, our process may become two: this one waits in place of the
+     * first process, for whose end it ends, too; in the new one the machine goes on. If the thread in lockstep_machine_wait is not there, this
+     * is called on one of its own, to wait for the machine and to end the process. NULL: our process stays one. */
+    void (*go_on)(struct lockstep_machine *machine);
     /* Give the guest the descriptors that this process was started with; else none but 0, 1, 2. */
     bool inherit_descriptors;
     /* A fault of Lockstep itself prints one line and ends this process with status 125. */

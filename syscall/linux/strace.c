@@ -147,12 +147,17 @@ static void start_line(struct task *task, const struct syscall_row *row) {
     }
 }
 
+/* Since the task began on its host thread. */
+static int64_t own_cpu_ns(const struct task *task) {
+    return host_clock_thread_cpu_ns() - task->cpu_ns_at_start;
+}
+
 void strace_enter(struct task *task, const struct syscall_row *row, struct strace_call *call) {
     const struct strace *strace = strace_of(task);
     *call = (struct strace_call){.wanted = strace_wants(strace, task->syscall.number)};
     if (!call->wanted) return;
     if (strace->duration) call->start_ns = sched_now_ns(&task->sched);
-    if (strace->count) call->cpu_ns = host_clock_thread_cpu_ns();
+    if (strace->count) call->cpu_ns = own_cpu_ns(task);
     if (!strace->lines) return;
     if (replaces_program(task->syscall.number) || never_returns(task->syscall.number)) start_line(task, row);
     task->strace_halved = false;
@@ -199,7 +204,7 @@ void strace_exit(struct task *task, const struct syscall_row *row, const struct 
     struct strace *strace = strace_of(task);
     task->sched.about_to_sleep = NULL;
     if (!call->wanted) return;
-    if (strace->count) add(strace, task->syscall.number, result, host_clock_thread_cpu_ns() - call->cpu_ns);
+    if (strace->count) add(strace, task->syscall.number, result, own_cpu_ns(task) - call->cpu_ns);
     if (!strace->lines || never_returns(task->syscall.number)) return;
     struct line line = {.task = task, .args = task->syscall.args, .result = result, .done = true};
     put_beginning(&line, row);

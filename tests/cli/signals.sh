@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 # Signals sent to us reach the guest; the guest sees closed outputs, its reader sees the guest's close; ignored signals
-# stay ignored; we stay until the last process of the machine has ended.
+# stay ignored; with --wait we stay until the last process of the machine has ended.
 . "$(dirname "$0")/expect.sh"
 
 # Starts a guest in the background and waits for its line "ready".
 start() {
     mkfifo ready.$1
-    "$LOCKSTEP" run "$ACT" "$1" >ready.$1 &
+    "$LOCKSTEP" run ${2-} "$ACT" "$1" >ready.$1 &
     pid=$!
     exec 7<ready.$1
     read -r line <&7
@@ -26,8 +26,8 @@ kill -USR1 $pid
 wait $pid
 [ $? = $((128 + 10)) ] || fail "SIGUSR1 did not end the guest"
 
-expect 5 'orphan' '' "$LOCKSTEP" run "$ACT" orphan
-start endless-orphan
+expect 5 'orphan' '' "$LOCKSTEP" run --wait "$ACT" orphan
+start endless-orphan --wait
 kill -TERM $pid
 wait $pid
 [ $? = 6 ] || fail "SIGTERM did not end the orphan, or the status is not the first process's"

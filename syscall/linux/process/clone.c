@@ -336,6 +336,17 @@ static int event_of(struct task *parent, const struct clone_request *request) {
     return !(request->flags & CLONE_UNTRACED) && ptrace_has_event(parent, event) ? event : 0;
 }
 
+/* Returns whether we are in another host process now. */
+static bool first_fork(struct task *parent) {
+    struct kernel *kernel = parent->kernel;
+    if (!kernel->options.first_fork || kernel->has_forked || atomic_load(&kernel->live) != 1) return false;
+    const struct task_used used = task_used_until_fork(parent);
+    kernel->has_forked = true;
+    if (!kernel->options.first_fork(kernel->options.callback_arg, parent)) return false;
+    task_used_before_fork(parent, &used);
+    return true;
+}
+
 int64_t clone_task(struct task *parent, const struct clone_request *request) {
     struct clone_call call = {.request = request, .parent = parent, .new_process = !(request->flags & CLONE_THREAD)};
     int64_t r = check(parent, request);
@@ -343,7 +354,9 @@ int64_t clone_task(struct task *parent, const struct clone_request *request) {
     call.event = event_of(parent, request);
     const struct kernel_options *options = &parent->kernel->options;
     if (options->before_clone) options->before_clone(options->before_clone_arg, parent);
+    const bool is_moved = call.new_process && first_fork(parent);
     r = make_child(&call);
+    if (is_moved) options->forked(options->callback_arg);
     sched_spend(&parent->sched, call.new_process ? FORK_NS : THREAD_NS);
     if (r == 0) r = link_and_start(&call);
     task_put(call.child);

@@ -181,11 +181,18 @@ void exit_release_zombie_locked(struct process *process, bool parent_knows) {
     }
 }
 
+static bool others_live_locked(const struct process *ended) {
+    bool others = false;
+    PIDS_FOR_EACH_PROCESS(process, ended->kernel) others |= process != ended && process->state == PROCESS_RUNNING;
+    return others;
+}
+
 static void tell_machine_locked(struct process *process) {
     struct kernel *kernel = process->kernel;
     if (process != kernel->init) return;
     kernel->init_status = process->exit_status;
     kernel->init_exited = true;
+    if (kernel->options.init_gone && others_live_locked(process)) kernel->options.init_gone(kernel->options.callback_arg, process->exit_status);
     atomic_store(&kernel->init_event, 1);
     host_futex_wake(&kernel->init_event, INT32_MAX);
 }

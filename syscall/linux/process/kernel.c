@@ -207,6 +207,10 @@ void kernel_run_first(struct kernel *kernel) {
     task_run_here(task);
 }
 
+bool kernel_runs_first(struct kernel *kernel, const struct task *task) {
+    return atomic_load(&kernel->notified) == task;
+}
+
 void kernel_notify_first(struct kernel *kernel) {
     struct task *task = atomic_load(&kernel->notified);
     if (task) task_notify(task, ATTENTION_HOST);
@@ -231,15 +235,17 @@ static bool goes_to_all(int signo) {
     return signo == SIGCONT || signo == SIGHUP;
 }
 
-void kernel_signal_from_host(struct kernel *kernel, int signo) {
+void kernel_signal_from_host(struct kernel *kernel, int signo, enum host_signal_reach reach) {
     if (signo < 1 || signo > SIGNAL_COUNT) return;
     host_mutex_lock(&kernel->tasks_lock);
     struct process *init = kernel->init;
     struct tty *tty = kernel->vfs ? vfs_terminal(kernel->vfs) : NULL;
     const int foreground = tty && tty->session == KERNEL_PID ? atomic_load(&tty->foreground) : init ? init->pgid : 0;
     PIDS_FOR_EACH_PROCESS(process, kernel) {
-        const bool in_group = process->pgid == foreground && (comes_from_terminal(signo) || goes_to_all(signo));
+        const bool to_group = reach != HOST_SIGNAL_PROCESS && init && process->pgid == init->pgid;
+        const bool in_group = to_group || (process->pgid == foreground && (comes_from_terminal(signo) || goes_to_all(signo)));
         const bool is_init = process == init && !comes_from_terminal(signo);
+        if (process == init && reach == HOST_SIGNAL_REST) continue;
         if ((in_group || is_init) && process->state == PROCESS_RUNNING) signal_send_process(process, signo, SI_KERNEL);
     }
     host_mutex_unlock(&kernel->tasks_lock);

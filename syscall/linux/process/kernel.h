@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "host/signal.h"
 #include "host/thread.h"
 #include "sched/scheduler.h"
 
@@ -57,6 +58,11 @@ struct kernel_options {
     void (*open)(void *arg, bool open); /* that thread is about to run guest code, or has */
     void (*take)(void *arg);            /* it saw ATTENTION_HOST (kernel_notify_first); no lock held */
     int (*more)(void *arg);             /* another thread is about to start: 0 or -E */
+    /* The only task there is, on whose thread this is called, makes a second process: our own may now become two. Returns whether this is
+     * another host process; then forked is called when the new one has been made. init_gone: the first process has ended with this status (wait(2)), others live; tasks_lock is held. May be NULL */
+    bool (*first_fork)(void *arg, struct task *task);
+    void (*forked)(void *arg);
+    void (*init_gone)(void *arg, int status);
     void *callback_arg;                 /* of all these, from init_stopped on */
     void (*at_call)(void *arg, const struct cpu_state *state, uint64_t retired); /* a thread makes a call; its own thread; may be NULL */
     void *at_call_arg;
@@ -97,6 +103,7 @@ struct kernel {
     bool shutting_down;             /* no new tasks */
     struct task *first;             /* user's thread only: counted, waits for kernel_run_first; NULL */
     struct task *_Atomic notified;  /* atomic: whom kernel_notify_first tells; NULL */
+    bool has_forked;                /* first_fork was called; the only task's own */
     char start_reason[256];         /* why kernel_start_init failed, one clause; "" if there is no more to say */
 
     _Atomic uint32_t init_event;    /* atomic, futex word: 1 once init has exited */
@@ -120,6 +127,8 @@ int kernel_start_init(struct kernel *kernel, const char *path, char *const argv[
                       struct fd_table *fds, struct fs_context *fs);
 /* Runs the first thread on the calling one until that guest thread has ended, if options.open is there. */
 void kernel_run_first(struct kernel *kernel);
+/* Whether the task runs there. */
+bool kernel_runs_first(struct kernel *kernel, const struct task *task);
 /* Makes that thread leave guest code and any sleep to take host signals. For a signal handler on the same thread. */
 void kernel_notify_first(struct kernel *kernel);
 /* Sends SIGKILL to every process; no new one starts. */
@@ -128,5 +137,5 @@ void kernel_kill_all(struct kernel *kernel);
  * encodes it. */
 int kernel_wait(struct kernel *kernel);
 /* Passes a host's signal (Linux number) on: what a terminal sends to the terminal's foreground process group, the rest
- * to the first process. From any host thread, not from a host signal handler. */
-void kernel_signal_from_host(struct kernel *kernel, int signo);
+ * to the first process, or to its group. From any host thread, not from a host signal handler. */
+void kernel_signal_from_host(struct kernel *kernel, int signo, enum host_signal_reach reach);

@@ -71,6 +71,31 @@ static void start_clock(struct task *task) {
     host_mutex_unlock(&task->lock);
 }
 
+struct task_used task_used_until_fork(struct task *task) {
+    struct task_used used = {.cpu_ns = host_clock_thread_cpu_ns() - task->cpu_ns_at_start};
+    if (task->cpu_clock != TASK_CPU_CLOCK_SERIAL) host_cpu_usage_read(task->cpu_clock, &task->usage);
+    used.usage = task->usage;
+    return used;
+}
+
+/* What the start shows may be less than nothing: only differences are looked at. */
+void task_used_before_fork(struct task *task, const struct task_used *used) {
+    struct host_cpu_usage now = {0}, *start = &task->usage_at_start;
+    const bool is_serial = scheduler_is_serial(task->kernel->scheduler);
+    host_mutex_lock(&task->lock);
+    if (!is_serial) task->cpu_clock = host_cpu_clock_self();
+    task->cpu_ns_at_start = host_clock_thread_cpu_ns() - used->cpu_ns;
+    if (!is_serial) {
+        host_cpu_usage_read(task->cpu_clock, &now);
+        start->system_ns += now.system_ns - used->usage.system_ns;
+        start->minor_faults += now.minor_faults - used->usage.minor_faults;
+        start->major_faults += now.major_faults - used->usage.major_faults;
+        start->involuntary_switches += now.involuntary_switches - used->usage.involuntary_switches;
+        task->usage = now;
+    }
+    host_mutex_unlock(&task->lock);
+}
+
 /* The kernel may be freed as soon as `live` is down to 0: nothing of it is touched afterwards but the word's address. */
 static void thread_main(void *arg) {
     struct task *task = arg;

@@ -184,6 +184,13 @@ int task_block(struct task *task, int64_t deadline_ns);
 
 /* Makes the task leave guest code and any sleep to look at its attention bits. bits: enum task_attention.
  * Locks: the caller holds tasks_lock or signal_lock of its process or a count, and the task is in_table. */
+/* Around a fork of our process by the task's host thread, whose clocks begin anew in the child. */
+struct task_used {
+    int64_t cpu_ns;
+    struct host_cpu_usage usage;
+};
+struct task_used task_used_until_fork(struct task *task);
+void task_used_before_fork(struct task *task, const struct task_used *used);
 void task_notify(struct task *task, uint32_t bits);
 
 /* Swaps the signal mask for the length of one sleeping call (ppoll, pselect6, epoll_pwait, sigsuspend); run.c puts
