@@ -39,7 +39,7 @@ unsigned history_checkpoints(const struct history *history, uint64_t *memory) {
 }
 
 static bool is_same(const struct target_break *a, const struct target_break *b) {
-    return a->pid == b->pid && a->address == b->address && a->size == b->size;
+    return a->pid == b->pid && a->address == b->address && a->size == b->size && a->kind == b->kind;
 }
 
 int history_note_break(struct history *history, const struct target_break *b, bool on) {
@@ -89,7 +89,7 @@ static void end_scan(struct history *history, const struct target_found *found) 
         trip->point = found->point;
         trip->until = found->time + 1;
         trip->hit = found->hit;
-        trip->reason = found->hit.size ? TARGET_WATCH_CHANGED : TARGET_BREAKPOINT;
+        trip->reason = !found->hit.size ? TARGET_BREAKPOINT : target_stop_of_watch(found->hit.kind);
     } else if (history->began) {
         trip->until = history->began;
     } else {

@@ -177,7 +177,7 @@ static int64_t travel_before_run(struct target *target, struct task *task, struc
         task->cpu->pass_breakpoints = true;
         return left;
     }
-    const int64_t most = target->n_watches ? (pass(thread, task), 1) : pass(thread, task);
+    const int64_t most = pass(thread, task);
     return most < left ? most : left;
 }
 
@@ -185,24 +185,52 @@ static bool is_interrupted(struct target *target) {
     return target->is_replay && atomic_load(&target->interrupt);
 }
 
+/* The place from which the thread that ran last did what it did: its last instruction, or the one that it is in the midst of. */
+static struct target_found place_of_last(struct target *target, const struct target_break *what) {
+    const uint64_t retired = target_retired(target, target->last_tid);
+    const bool has_moved = retired != UINT64_MAX && retired > target->last_retired;
+    const uint64_t at = has_moved ? retired - 1 : target->last_retired, time = has_moved ? target_time(target) - 1 : target->last_time;
+    return (struct target_found){{target->last_tid, at}, time, *what};
+}
+
+static const enum target_stop_kind stop_of_watch[] = {
+    [TARGET_CHANGES] = TARGET_WATCH_CHANGED, [TARGET_READS] = TARGET_WATCH_READ, [TARGET_ACCESSES] = TARGET_WATCH_ACCESSED,
+};
+
+enum target_stop_kind target_stop_of_watch(enum target_watch_kind kind) {
+    return stop_of_watch[kind];
+}
+
 /* It was the thread that ran last. Returns whether the machine has been stopped. */
-static bool show_change(struct target *target, struct task *task, const struct watchpoint *changed) {
-    const struct target_stop why = {.kind = TARGET_WATCH_CHANGED, .address = changed->address};
+static bool show_watch(struct target *target, struct task *task, const struct watchpoint *watch) {
+    const struct target_stop why = {.kind = stop_of_watch[watch->what.kind], .address = watch->what.address};
     if (target->scan.until) {
-        if (target_time(target) > target->scan.until) return false;
-        target->scan.found = (struct target_found){{target->last_tid, target->last_retired}, target->last_time,
-                                                   {changed->address, changed->size, changed->pid}};
+        if (target_time(target) <= target->scan.until) target->scan.found = place_of_last(target, &watch->what);
         return false;
     }
     stop_for(target, task, &why, target->last_pid, target->last_tid);
     return true;
 }
 
+/* What has become of what is watched since the last turn. */
+static const struct watchpoint *look(struct target *target, const struct task *task) {
+    const struct watchpoint *changed = target->n_watches ? watch_look(target) : NULL, *accessed = target->accessed;
+    if (task->cpu->tlb.tap_passes) return changed; /* the access is still to come */
+    target->accessed = NULL;
+    return accessed ? accessed : changed;
+}
+
+/* Instructions of a turn at most, for the watches' sake. */
+static int64_t watched_turn(const struct target *target, const struct task *task) {
+    return task->cpu->tlb.tap_passes || watch_must_step(target) ? 1 : INT64_MAX;
+}
+
 static int64_t decide(struct target *target, struct task *task) {
     struct debugged_thread *thread = is_unseen(target, task) ? NULL : target_thread(target, task_tid(task));
+    watch_before_run(target, thread, task);
     if (!thread) return run_unseen(task);
-    const struct watchpoint *changed = target->n_watches ? watch_look(target) : NULL;
-    if (changed && target->has_started && !target->sought.tid && show_change(target, task, changed)) return 0;
+    const struct watchpoint *shown = look(target, task);
+    if (shown && target->has_started && !target->sought.tid && show_watch(target, task, shown)) return 0;
     target->last_pid = task->process->pid;
     target->last_tid = task_tid(task);
     target->last_retired = task->cpu->retired;
@@ -224,12 +252,13 @@ static int64_t decide(struct target *target, struct task *task) {
     }
     if (hold(target, thread, task) || send_ordered_signal(target, thread, task)) return 0;
     const int64_t most = pass(thread, task);
-    return thread->order.action == TARGET_STEP || target->n_watches ? 1 : most;
+    return thread->order.action == TARGET_STEP ? 1 : most;
 }
 
 static int64_t before_run(struct debugger *debugger, struct task *task) {
     struct target *target = target_of(debugger);
-    const int64_t until_checkpoint = timeline_before_run(target), most = decide(target, task);
+    const int64_t until_checkpoint = timeline_before_run(target), decided = decide(target, task), watched = watched_turn(target, task);
+    const int64_t most = decided < watched ? decided : watched;
     return most < until_checkpoint ? most : until_checkpoint;
 }
 
@@ -239,7 +268,7 @@ static void note_scanned(struct target *target, struct task *task) {
     note_place(thread, task);
     if (target->scan.until && target_time(target) < target->scan.until) {
         target->scan.found = (struct target_found){{task_tid(task), task->cpu->retired}, target_time(target),
-                                                   {task->cpu->state.rip, 0, task->process->pid}};
+                                                   {task->cpu->state.rip, 0, task->process->pid, TARGET_CHANGES}};
     }
 }
 

@@ -21,15 +21,16 @@ struct debugged_thread {
     uint64_t began_retired, began_rip; /* when its order began */
     bool passes;                /* it was seen at passed_rip: the breakpoint there is behind it */
     uint64_t passed_rip, passed_retired;
+    uint64_t watch_generation;  /* that its TLB knows */
     int sent_signo;             /* the debugger's own: not shown again */
     struct guest_siginfo *info; /* borrowed from its stack while it is stopped for a signal; NULL */
     UT_hash_handle hh;
 };
 
 struct watchpoint {
-    int pid;
-    uint64_t address;
-    unsigned size;
+    struct target_break what;
+    const struct address_space *space; /* where that was when it was looked at; only compared */
+    bool is_shared;                 /* taps do not see who writes */
     bool is_there;                  /* the memory is, and had this: */
     uint8_t old[TARGET_WATCH_MAX];
 };
@@ -67,6 +68,9 @@ struct target {
     struct timeline timeline;
     struct watchpoint watches[TARGET_MAX_WATCHES];
     size_t n_watches;
+    struct mem_tap tap;
+    uint64_t watch_generation;  /* of the watches */
+    struct watchpoint *accessed; /* by an instruction that is about to pass; NULL */
     uint64_t last_retired, last_time; /* what last_tid, and all, had retired when it began its last turn */
     bool is_free;               /* nothing stops any more */
 };
@@ -82,4 +86,10 @@ void target_ignore(struct target *target, int pid);
 void target_see(struct target *target, int pid);
 /* watch.c: the first watched thing that has changed since it was looked at, which is now; NULL: none. */
 const struct watchpoint *watch_look(struct target *target);
+void watch_init(struct target *target);
+/* The thread's accesses come by, from now on, as long as there are watches; thread NULL: never. */
+void watch_before_run(struct target *target, struct debugged_thread *thread, struct task *task);
+/* Whether taps do not see all of it. */
+bool watch_must_step(const struct target *target);
+enum target_stop_kind target_stop_of_watch(enum target_watch_kind kind);
 struct kernel *target_kernel(const struct target *target);

@@ -36,6 +36,7 @@ int target_new(const struct target_options *options, struct target **out, struct
     target->event = host_event_new();
     target->generation = 1;
     target_hooks_init(target);
+    watch_init(target);
     if (target->event < 0 || lockstep_machine_new(&machine, &target->machine, error)) {
         const int r = target->event < 0 ? no_memory(error) : -1;
         target_free(target);
@@ -167,12 +168,14 @@ static int clear_all(struct process *process, void *arg) {
 }
 
 int target_set_break(struct target *target, const struct target_break *b, bool on) {
-    return b->size ? target_set_watchpoint(target, b->pid, b->address, b->size, on) : target_set_breakpoint(target, b->pid, b->address, on);
+    return b->size ? target_set_watchpoint(target, b, on) : target_set_breakpoint(target, b->pid, b->address, on);
 }
 
 void target_clear_breaks(struct target *target) {
     process_for_each(target_kernel(target), clear_all, NULL);
     target->n_watches = 0;
+    target->accessed = NULL;
+    target->watch_generation++;
 }
 
 /* The event was the other process's, too. */

@@ -22,7 +22,8 @@ enum target_stop_kind {
     TARGET_STARTED,        /* before the first instruction */
     TARGET_SOUGHT,         /* where target_seek wanted to be */
     TARGET_STEPPED, TARGET_BREAKPOINT, TARGET_SIGNALLED, TARGET_INTERRUPTED,
-    TARGET_WATCH_CHANGED,  /* the bytes at `address`, by the instruction or the system call before */
+    TARGET_WATCH_CHANGED,  /* the bytes at `address`, by the instruction or the system call before, */
+    TARGET_WATCH_READ, TARGET_WATCH_ACCESSED, /* or an access to them by the instruction */
     TARGET_FORKED, TARGET_VFORKED, TARGET_VFORK_DONE, TARGET_CLONED, /* value: the child's tid */
     TARGET_EXECED,         /* value: the thread's tid before */
     TARGET_CALL_ENTRY, TARGET_CALL_EXIT, /* value: number of the system call */
@@ -73,10 +74,12 @@ struct target_point {
     uint64_t retired;
 };
 /* A breakpoint (size 0) of a process and those that it forks, or a watchpoint. */
+enum target_watch_kind { TARGET_CHANGES, TARGET_READS, TARGET_ACCESSES };
 struct target_break {
     uint64_t address;
     unsigned size;
     int pid;
+    enum target_watch_kind kind; /* of a watchpoint */
 };
 int target_set_break(struct target *target, const struct target_break *b, bool on);
 /* All that there are. */
@@ -149,10 +152,11 @@ int target_set_siginfo(struct target *target, int tid, const struct guest_siginf
 int64_t target_read(struct target *target, int pid, uint64_t gva, void *out, size_t n);
 int64_t target_write(struct target *target, int pid, uint64_t gva, const void *bytes, size_t n);
 int target_set_breakpoint(struct target *target, int pid, uint64_t gva, bool on);
-/* Stops behind whatever changes the bytes, n <= TARGET_WATCH_MAX. While there is one, every thread runs one instruction at a time. -ENOSPC:
- * there are too many. */
+/* Stops behind whatever changes the bytes, also a system call, or what instructions (not system calls) read or access them; size is at most
+ * TARGET_WATCH_MAX. While there is one, all is interpreted, and runs one instruction at a time if the memory is shared with other mappings,
+ * or if the machine itself looks at single accesses. -ENOSPC: there are too many. */
 enum { TARGET_WATCH_MAX = 64, TARGET_MAX_WATCHES = 64 };
-int target_set_watchpoint(struct target *target, int pid, uint64_t gva, unsigned n, bool on);
+int target_set_watchpoint(struct target *target, const struct target_break *watch, bool on);
 
 /* Calls fn with the process held; for what only the kernel's own structures know. Returns what fn does, or -ESRCH. */
 int64_t target_with_process(struct target *target, int pid, int64_t (*fn)(struct process *process, void *arg), void *arg);

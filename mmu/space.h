@@ -148,6 +148,8 @@ struct space_range {
 /* Finds pages of private mappings in [*at, end) that hold something of their own: neither untouched nor the file's. *at moves up to
  * where the search ended. Returns how many ranges, at most n. A page too many may be named, never one too few. */
 size_t space_private_pages(struct address_space *space, uint64_t *at, uint64_t end, struct space_range *out, size_t n);
+/* Whether what lies at gva can be written through other mappings, too. */
+bool space_shares(struct address_space *space, uint64_t gva);
 int space_walk(struct address_space *space, int (*cb)(const struct region_info *info, void *arg), void *arg);
 /* Names an anonymous region ("[stack]", "[vdso]"; PR_SET_VMA_ANON_NAME). */
 int space_set_name(struct address_space *space, uint64_t gva, uint64_t size, const char *name);

@@ -26,6 +26,14 @@ static void describe(const struct address_space *space, const struct region *r, 
     info->ino = r->object->backing->id.ino;
 }
 
+bool space_shares(struct address_space *space, uint64_t gva) {
+    host_mutex_lock(&space->lock);
+    const struct region *r = region_set_find(&space->regions, gva);
+    const bool shares = r && r->start <= gva && (r->flags & REGION_SHARED);
+    host_mutex_unlock(&space->lock);
+    return shares;
+}
+
 int space_walk(struct address_space *space, int (*cb)(const struct region_info *info, void *arg), void *arg) {
     int result = 0;
     host_mutex_lock(&space->lock);

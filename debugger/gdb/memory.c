@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READ_MAX = GDB_PACKET_MAX / 2 - 16, WATCH = 2 };
+enum { READ_MAX = GDB_PACKET_MAX / 2 - 16, WATCH = 2, WATCH_ACCESSES = 4 };
 
 void packet_read_memory(struct gdb *gdb, struct cursor *c) {
     uint64_t address, length;
@@ -74,16 +74,17 @@ void query_search(struct gdb *gdb, struct cursor *c) {
     }
 }
 
-/* TYPE,ADDRESS,KIND: 0 and 1 are breakpoints, 2 watches KIND bytes for changes; an empty answer says that there are no others. */
+/* TYPE,ADDRESS,KIND: 0 and 1 are breakpoints, 2 to 4 watch KIND bytes for changes, reads, accesses; an empty answer says that there are no
+ * others. */
 static void change(struct gdb *gdb, struct cursor *c, bool on) {
     uint64_t type, address, kind;
     if (!cursor_hex(c, &type) || !cursor_take(c, ",") || !cursor_range(c, &address, &kind)) {
         gdb_error(gdb, -EINVAL);
         return;
     }
-    if (type > WATCH) return;
+    if (type > WATCH_ACCESSES) return;
     const unsigned size = type < WATCH ? 0 : kind <= TARGET_WATCH_MAX ? (unsigned)kind : TARGET_WATCH_MAX + 1;
-    const struct target_break b = {address, size, gdb->pid};
+    const struct target_break b = {address, size, gdb->pid, type > WATCH ? (enum target_watch_kind)(type - WATCH) : TARGET_CHANGES};
     int r = target_set_break(gdb->target, &b, on);
     if (r == 0) r = history_note_break(gdb->history, &b, on);
     gdb_error(gdb, r);

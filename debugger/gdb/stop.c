@@ -54,6 +54,8 @@ static void add_reason(struct gdb *gdb) {
         if (gdb->swbreak) text_printf(reply, "swbreak:;");
         break;
     case TARGET_WATCH_CHANGED: text_printf(reply, "watch:%llx;", (unsigned long long)stop->address); break;
+    case TARGET_WATCH_READ: text_printf(reply, "rwatch:%llx;", (unsigned long long)stop->address); break;
+    case TARGET_WATCH_ACCESSED: text_printf(reply, "awatch:%llx;", (unsigned long long)stop->address); break;
     case TARGET_HISTORY_BEGINS: text_printf(reply, "replaylog:begin;"); break;
     case TARGET_HISTORY_ENDS: text_printf(reply, "replaylog:end;"); break;
     case TARGET_FORKED: add_child(gdb, "fork"); break;

@@ -108,7 +108,8 @@ static bool needs_attention(const struct task *task) {
 static int64_t budget_of(struct task *task, bool *is_cut) {
     struct debugger *debugger = task->kernel->options.debugger;
     const int64_t most = UNLIKELY(debugger != NULL) ? debugger->before_run(debugger, task) : INT64_MAX;
-    const int64_t left = task->cpu->tlb.tap_passes ? 1 : sched_budget(&task->sched);
+    const bool is_decided = task->cpu->tlb.tap_passes && task->kernel->options.tap;
+    const int64_t left = is_decided ? 1 : sched_budget(&task->sched);
     if (UNLIKELY(left == 0)) sched_tick(&task->sched);
     *is_cut = most < left;
     return *is_cut ? most : left;
@@ -128,14 +129,15 @@ static bool loops_in_vain(struct task *task) {
     return false;
 }
 
-/* Others may go on before an access that a tap stopped; then one instruction passes. */
+/* Others may go on before an access that the machine's tap stopped; then one instruction passes. A debugger's is nobody's business. */
 static void decide_access(struct task *task) {
     struct tlb *tlb = &task->cpu->tlb;
+    tlb->tap_passes = true;
+    if (!task->kernel->options.tap) return;
     const struct strategy_event event = {.kind = STRATEGY_ACCESS, .write = (tlb->tapped_access & MEM_WRITE) != 0, .size = tlb->tapped_size,
                                          .address = tlb->tapped_gva};
     if (loops_in_vain(task)) sched_give_way(&task->sched);
     else sched_point(&task->sched, &event);
-    tlb->tap_passes = true;
 }
 
 /* Whether threads can notice the call beside its effect on memory. */
@@ -171,7 +173,7 @@ void task_run(struct task *task) {
         bool is_cut;
         cpu->budget = budget_of(task, &is_cut);
         if (UNLIKELY(cpu->budget == 0)) continue;
-        const enum exit why = engine->run(cpu);
+        const enum exit why = UNLIKELY(cpu->tlb.tap != NULL) ? engine_interp.run(cpu) : engine->run(cpu);
         cpu->tlb.tap_passes = false;
         sched_ran(&task->sched, cpu->retired);
         task->syscall.is_current = why == EXIT_SYSCALL;

@@ -93,4 +93,20 @@ for _ in {1..200}; do # it goes on without gdb, which does not wait for it
     sleep 0.1
 done
 has 1 '^total 20 factor 48 counter 10$'
+
+# Reads and accesses; gdb takes a read that also changes for no read.
+session sum <<'END'
+tbreak work if n == 2
+continue
+rwatch counter
+continue
+delete
+awatch counter
+continue
+END
+has 2 '^Hardware read watchpoint 2: counter$'
+has 1 '^Value = 1$'
+has 2 '^Hardware access \(read/write\) watchpoint 3: counter$'
+has 1 '^Old value = 1$'
+has 1 '^New value = 3$'
 finish
