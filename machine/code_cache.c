@@ -21,7 +21,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { NAME_MAX_SHOWN = 64, STORE_SIZE = 128 << 20, FILE_MAX = 1 << 30, HUGE_PAGE = 2 << 20, PATH_SIZE = 4096 };
+enum { NAME_MAX_SHOWN = 64, STORE_SIZE = 128 << 20, FILE_MAX = 1 << 30, PATH_SIZE = 4096 };
 
 int machine_open_code(struct lockstep_machine *machine, const struct lockstep_options *options) {
     machine->code_store = jit_store_new(machine->cpu_env.code_limit ? machine->cpu_env.code_limit : STORE_SIZE);
@@ -65,35 +65,17 @@ static bool is_trusted(const struct host_stat *facts) {
            facts->size <= FILE_MAX;
 }
 
-static int read_all(int fd, uint8_t *out, size_t n) {
-    for (size_t done = 0; done < n;) {
-        const int64_t got = host_file_read(fd, out + done, n - done);
-        if (got < 0) return (int)got;
-        if (got == 0) return -EINVAL;
-        done += (size_t)got;
-    }
-    return 0;
-}
-
-/* All of it is going to be touched. It is read, not mapped: a file that is cut off meanwhile must not matter. */
-static int take_memory(struct lockstep_machine *machine, size_t size) {
-    machine->code_bytes_size = align_up(size, size >= HUGE_PAGE ? HUGE_PAGE : host_page_size());
-    machine->code_bytes = host_memory_map(machine->code_bytes_size, HOST_PROT_READ | HOST_PROT_WRITE, 0);
-    if (!machine->code_bytes) return -ENOMEM;
-    if (size >= HUGE_PAGE) host_memory_use_huge_pages(machine->code_bytes, machine->code_bytes_size);
-    host_memory_populate(machine->code_bytes, machine->code_bytes_size);
-    return 0;
-}
-
+/* Mapped: a start costs what it uses of the file. Where it is cut off meanwhile it reads as zeros (host_bus_guard_init), which are no image. */
 static int load_from(struct lockstep_machine *machine, int fd) {
     struct host_stat facts;
     struct jit_store_maker maker;
     int err = host_file_stat(fd, &facts);
     if (err) return err;
     if (!is_trusted(&facts)) return -EPERM;
-    if (take_memory(machine, (size_t)facts.size)) return -ENOMEM;
-    err = read_all(fd, machine->code_bytes, (size_t)facts.size);
-    if (!err) err = find_maker(&maker);
+    machine->code_bytes_size = align_up((uint64_t)facts.size, host_page_size());
+    machine->code_bytes = host_memory_map_file(fd, 0, machine->code_bytes_size, HOST_PROT_READ, 0, &err);
+    if (!machine->code_bytes) return err;
+    err = find_maker(&maker);
     return err ? err : jit_store_load(machine->code_store, machine->code_bytes, (size_t)facts.size, &maker);
 }
 
@@ -143,7 +125,7 @@ static int replace_file(const struct lockstep_machine *machine, const uint8_t *b
     return err;
 }
 
-static int save(const struct lockstep_machine *machine) {
+static int save(struct lockstep_machine *machine) {
     struct jit_store_maker maker;
     size_t n;
     int err = find_maker(&maker);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Pages by the hash of their bytes, and their images. */
+/* Pages by the hash of their bytes, and their images: those made in this run. */
 #include "cpu/jit/store_internal.h"
 
 #include "host/clock.h"
@@ -18,15 +18,10 @@ struct jit_store *jit_store_new(size_t limit) {
     return store;
 }
 
-static bool is_in_file(const struct jit_store *store, const struct jit_image *image) {
-    const uintptr_t at = (uintptr_t)image, file = (uintptr_t)store->file;
-    return store->file && at - file < store->file_size;
-}
-
 static void free_page(struct jit_store *store, struct stored_page *page) {
     for (uint32_t i = 0; i < page->n; i++) {
         store->bytes -= page->image[i]->size;
-        if (!is_in_file(store, page->image[i])) free((void *)(uintptr_t)page->image[i]);
+        free(page->image[i]);
     }
     HASH_DEL(store->pages, page);
     free(page->image);
@@ -37,6 +32,7 @@ void jit_store_free(struct jit_store *store) {
     struct stored_page *page, *next;
     if (!store) return;
     HASH_ITER(hh, store->pages, page, next) free_page(store, page);
+    stored_file_free(&store->file);
     host_mutex_fini(&store->lock);
     free(store);
 }
@@ -60,7 +56,7 @@ static struct stored_page *find_page(struct jit_store *store, const struct page_
     return page;
 }
 
-struct stored_page *stored_page_make(struct jit_store *store, const struct page_key *key) {
+static struct stored_page *make_page(struct jit_store *store, const struct page_key *key) {
     struct stored_page *page = find_page(store, key);
     if (page) return page;
     page = calloc(1, sizeof *page);
@@ -70,16 +66,16 @@ struct stored_page *stored_page_make(struct jit_store *store, const struct page_
     return page;
 }
 
-static const struct jit_image *find_image(const struct stored_page *page, uint32_t offset) {
+static const struct jit_image *find_in_page(const struct stored_page *page, uint32_t offset) {
     for (uint32_t i = 0; i < page->n; i++)
         if (page->image[i]->offset == offset) return page->image[i];
     return NULL;
 }
 
-bool stored_page_add(struct stored_page *page, const struct jit_image *image) {
+static bool append(struct stored_page *page, struct jit_image *image) {
     if (page->n == page->room) {
         const uint32_t room = page->room ? page->room * 2 : 8;
-        const struct jit_image **more = realloc(page->image, room * sizeof *more);
+        struct jit_image **more = realloc(page->image, room * sizeof *more);
         if (!more) return false;
         page->image = more;
         page->room = room;
@@ -100,20 +96,19 @@ static void make_room(struct jit_store *store) {
 }
 
 static void add(struct jit_store *store, const struct page_key *key, const struct jit_image *image) {
+    if (stored_file_find(&store->file, key, image->offset)) return;
     if (store->bytes + image->size > store->limit) make_room(store);
-    struct stored_page *page = stored_page_make(store, key);
-    if (!page || find_image(page, image->offset)) return;
+    struct stored_page *page = make_page(store, key);
+    if (!page || find_in_page(page, image->offset)) return;
     struct jit_image *copy = malloc(image->size);
     if (!copy) return;
     memcpy(copy, image, image->size);
-    if (!stored_page_add(page, copy)) {
+    if (!append(page, copy)) {
         free(copy);
         return;
     }
     page->is_used = true;
-    page->age = 0;
     store->bytes += image->size;
-    store->new_bytes += image->size;
 }
 
 void jit_store_add(struct jit_store *store, const struct page_key *key, const struct jit_image *image) {
@@ -122,14 +117,18 @@ void jit_store_add(struct jit_store *store, const struct page_key *key, const st
     host_mutex_unlock(&store->lock);
 }
 
+/* What was made in this run comes first: it may be there because the file's is damaged. */
+static const struct jit_image *find_image(struct jit_store *store, const struct page_key *key, uint32_t offset) {
+    struct stored_page *page = find_page(store, key);
+    const struct jit_image *image = page ? find_in_page(page, offset) : NULL;
+    if (!image) return stored_file_find(&store->file, key, offset);
+    page->is_used = true;
+    return image;
+}
+
 bool jit_store_find(struct jit_store *store, const struct page_key *key, uint32_t offset, jit_store_use_fn *use, void *arg) {
     host_mutex_lock(&store->lock);
-    struct stored_page *page = find_page(store, key);
-    const struct jit_image *image = page ? find_image(page, offset) : NULL;
-    if (image) {
-        page->is_used = true;
-        page->age = 0;
-    }
+    const struct jit_image *image = find_image(store, key, offset);
     const bool ok = image && use(arg, image);
     host_mutex_unlock(&store->lock);
     return ok;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Translations kept apart from any space, for later ones and for other processes of the machine. A unit is found by the content of the
  * page that it begins in and its place there, so it does not matter what file that is, where it is mapped, or whether it has changed since:
- * other bytes are another page. What an image looks like inside is the translator's business. Thread-safe but for file. */
+ * other bytes are another page. What an image looks like inside is the translator's business. Thread-safe but for loading and saving. */
 #pragma once
 
 #include "mmu/space.h"
@@ -34,10 +34,11 @@ bool jit_store_find(struct jit_store *store, const struct page_key *page, uint32
 struct jit_store_maker {
     uint64_t id[4];
 };
-/* Uses the images in a file's bytes, which stay the caller's and as they are while the store lives; only at the start. Returns 0, or -EINVAL:
- * it is damaged, or not by that maker; then nothing of it is used. */
+/* Uses the images in a file's bytes, which stay the caller's while the store lives and may change meanwhile; only at the start. What is looked
+ * at now is the index; an image that is damaged is as if it were not there. Returns 0, or -EINVAL: it is damaged, or not by that maker; then
+ * nothing of it is used. */
 int jit_store_load(struct jit_store *store, const void *bytes, size_t n, const struct jit_store_maker *maker);
 /* Whether a file would say much that the one loaded does not. */
 bool jit_store_has_news(const struct jit_store *store);
 /* The file's bytes, to be freed by the caller; *n of them. Pages that have not been used in many runs are left out. NULL without memory. */
-void *jit_store_save(const struct jit_store *store, const struct jit_store_maker *maker, size_t *n);
+void *jit_store_save(struct jit_store *store, const struct jit_store_maker *maker, size_t *n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A store as the bytes of a file: a head, then each page with its images. The head's checksum covers everything, so a file is good as a
- * whole or is not used at all; sizes are looked at none the less. */
-#include "cpu/jit/store_internal.h"
+/* Finding images in a file's bytes: a head, an index, and the images. The head's checksum covers head and index, so those are good as a
+ * whole or the file is not used at all; each image has its own in the index, so that a start costs what it uses. */
+#include "cpu/jit/store_format.h"
 
 #include "base/error.h"
 
@@ -11,120 +11,126 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { FORMAT = 1, MAX_AGE = 16 };
+const char store_magic[8] = {'L', 'O', 'C', 'K', 'J', 'I', 'T', '\n'};
 
-struct file_head {
-    uint64_t checksum[2]; /* of all that follows it */
-    char magic[8];
-    uint32_t format, n_pages;
-    struct jit_store_maker maker;
-    uint64_t seed, size;
-};
-
-struct file_page {
-    struct page_key key;
-    uint32_t age, n_images;
-};
-
-static const char magic[8] = {'L', 'O', 'C', 'K', 'J', 'I', 'T', '\n'};
-
-static XXH128_hash_t checksum_of(const uint8_t *bytes, size_t n) {
-    return XXH3_128bits(bytes + sizeof((struct file_head *)0)->checksum, n - sizeof((struct file_head *)0)->checksum);
+uint64_t store_image_checksum(const void *image, size_t n) {
+    return XXH3_64bits(image, n);
 }
 
-static bool is_good(const uint8_t *bytes, size_t n, const struct jit_store_maker *maker) {
-    struct file_head head;
-    if (n < sizeof head) return false;
-    memcpy(&head, bytes, sizeof head);
-    if (memcmp(head.magic, magic, sizeof magic) != 0 || head.format != FORMAT || head.size != n) return false;
-    if (memcmp(&head.maker, maker, sizeof *maker) != 0) return false;
-    const XXH128_hash_t sum = checksum_of(bytes, n);
-    return sum.low64 == head.checksum[0] && sum.high64 == head.checksum[1];
+void store_index_checksum(struct file_head *head, const void *index) {
+    XXH3_state_t state;
+    XXH3_128bits_reset(&state);
+    XXH3_128bits_update(&state, (const uint8_t *)head + sizeof head->checksum, sizeof *head - sizeof head->checksum);
+    XXH3_128bits_update(&state, index, store_index_size(head));
+    const XXH128_hash_t sum = XXH3_128bits_digest(&state);
+    head->checksum[0] = sum.low64;
+    head->checksum[1] = sum.high64;
 }
 
-/* The next n bytes, or NULL. */
-static const void *take(const uint8_t **at, const uint8_t *end, size_t n) {
-    const void *taken = *at;
-    if ((size_t)(end - *at) < n) return NULL;
-    *at += n;
-    return taken;
+unsigned store_bucket_bits(uint32_t n_pages) {
+    unsigned bits = 1;
+    while (bits < 31 && (uint32_t)1 << bits < n_pages) bits++;
+    return bits;
 }
 
-static bool load_images(struct jit_store *store, struct stored_page *page, uint32_t n, const uint8_t **at, const uint8_t *end) {
-    for (uint32_t i = 0; i < n; i++) {
-        const struct jit_image *image = take(at, end, sizeof *image);
-        if (!image || image->size < sizeof *image || image->size % 8 || !take(at, end, image->size - sizeof *image)) return false;
-        if (!stored_page_add(page, image)) return false;
-        store->bytes += image->size;
+size_t store_index_size(const struct file_head *head) {
+    const size_t buckets = ((size_t)1 << store_bucket_bits(head->n_pages)) + 2;
+    return buckets * sizeof(uint32_t) + head->n_pages * sizeof(struct file_page) + head->n_images * sizeof(struct file_image);
+}
+
+static bool is_plausible(const struct file_head *head, size_t n, const struct jit_store_maker *maker) {
+    if (memcmp(head->magic, store_magic, sizeof store_magic) != 0 || head->format != STORE_FORMAT || head->size != n) return false;
+    if (memcmp(&head->maker, maker, sizeof *maker) != 0) return false;
+    return head->n_pages <= n / sizeof(struct file_page) && head->n_images <= n / sizeof(struct file_image) &&
+           store_index_size(head) <= n - sizeof *head;
+}
+
+static void lay_out(struct stored_file *file, const struct file_head *head, void *index) {
+    const unsigned bits = store_bucket_bits(head->n_pages);
+    file->index = index;
+    file->bucket = index;
+    file->shift = 64 - bits;
+    file->page = (const void *)(file->bucket + ((size_t)1 << bits) + 2);
+    file->image = (const void *)(file->page + head->n_pages);
+    file->n_pages = head->n_pages;
+    file->n_images = head->n_images;
+}
+
+/* Whether every number in the index stays within the file. Returns the size of the largest image, 0: one does not. */
+static size_t largest_image(struct stored_file *file) {
+    size_t largest = 1;
+    for (uint32_t i = 0; i < file->n_pages; i++) {
+        const struct file_page *page = &file->page[i];
+        if (page->first > file->n_images || page->n_images > file->n_images - page->first) return 0;
     }
-    return true;
+    for (size_t i = 0; i <= (size_t)1 << (64 - file->shift); i++)
+        if (file->bucket[i] > file->n_pages) return 0;
+    for (uint32_t i = 0; i < file->n_images; i++) {
+        const size_t at = (size_t)file->image[i].at * 8, size = (size_t)file->image[i].size * 8;
+        if (size < sizeof(struct jit_image) || at > file->size || size > file->size - at) return 0;
+        if (size > largest) largest = size;
+        file->image_bytes += size;
+    }
+    return largest;
 }
 
-static bool load_page(struct jit_store *store, const uint8_t **at, const uint8_t *end) {
-    const struct file_page *in_file = take(at, end, sizeof *in_file);
-    struct stored_page *page = in_file ? stored_page_make(store, &in_file->key) : NULL;
-    if (!page) return false;
-    page->age = in_file->age + 1;
-    return load_images(store, page, in_file->n_images, at, end);
+static int take_index(struct stored_file *file, const struct file_head *head) {
+    void *index = malloc(store_index_size(head));
+    struct file_head again = *head;
+    if (!index) return -ENOMEM;
+    memcpy(index, file->bytes + sizeof *head, store_index_size(head));
+    lay_out(file, head, index);
+    store_index_checksum(&again, index);
+    const size_t largest = memcmp(again.checksum, head->checksum, sizeof head->checksum) == 0 ? largest_image(file) : 0;
+    if (!largest) return -EINVAL;
+    file->copy = malloc(largest);
+    file->is_used = calloc((size_t)head->n_pages + 1, sizeof *file->is_used);
+    return file->copy && file->is_used ? 0 : -ENOMEM;
 }
 
 int jit_store_load(struct jit_store *store, const void *bytes, size_t n, const struct jit_store_maker *maker) {
-    if (store->file || !is_good(bytes, n, maker)) return -EINVAL;
-    const struct file_head *head = bytes;
-    const uint8_t *at = (const uint8_t *)bytes + sizeof *head, *end = (const uint8_t *)bytes + n;
-    store->file = bytes;
-    store->file_size = n;
-    store->seed = head->seed;
+    struct file_head head;
+    struct stored_file file = {.bytes = bytes, .size = n};
+    if (store->file.bytes || n < sizeof head) return -EINVAL;
+    memcpy(&head, bytes, sizeof head);
+    if (!is_plausible(&head, n, maker)) return -EINVAL;
+    const int err = take_index(&file, &head);
+    if (err) {
+        stored_file_free(&file);
+        return err;
+    }
+    store->file = file;
+    store->seed = head.seed;
     store->has_seed = true;
-    for (uint32_t i = 0; i < head->n_pages; i++)
-        if (!load_page(store, &at, end)) break; /* what is there so far is whole */
     return 0;
 }
 
-bool jit_store_has_news(const struct jit_store *store) {
-    return store->new_bytes * 32 > store->bytes;
+void stored_file_free(struct stored_file *file) {
+    free(file->index);
+    free(file->is_used);
+    free(file->copy);
 }
 
-static bool is_saved(const struct stored_page *page) {
-    return page->n && page->age <= MAX_AGE;
+static const struct file_page *find_page(const struct stored_file *file, const struct page_key *key) {
+    const uint32_t *bucket = &file->bucket[key->hash[0] >> file->shift];
+    for (uint32_t i = bucket[0]; i < bucket[1]; i++)
+        if (memcmp(&file->page[i].key, key, sizeof *key) == 0) return &file->page[i];
+    return NULL;
 }
 
-static size_t size_of(const struct jit_store *store, uint32_t *n_pages) {
-    size_t n = sizeof(struct file_head);
-    *n_pages = 0;
-    for (const struct stored_page *page = store->pages; page; page = page->hh.next) {
-        if (!is_saved(page)) continue;
-        n += sizeof(struct file_page);
-        for (uint32_t i = 0; i < page->n; i++) n += page->image[i]->size;
-        ++*n_pages;
-    }
-    return n;
+const struct jit_image *stored_file_copy(struct stored_file *file, const struct file_image *image) {
+    const size_t size = (size_t)image->size * 8;
+    memcpy(file->copy, file->bytes + (size_t)image->at * 8, size);
+    if (store_image_checksum(file->copy, size) == image->checksum && file->copy->size == size) return file->copy;
+    file->is_damaged = true;
+    return NULL;
 }
 
-static uint8_t *put(uint8_t *at, const void *bytes, size_t n) {
-    memcpy(at, bytes, n);
-    return at + n;
-}
-
-static uint8_t *put_page(uint8_t *at, const struct stored_page *page) {
-    const struct file_page head = {page->key, page->age, page->n};
-    at = put(at, &head, sizeof head);
-    for (uint32_t i = 0; i < page->n; i++) at = put(at, page->image[i], page->image[i]->size);
-    return at;
-}
-
-void *jit_store_save(const struct jit_store *store, const struct jit_store_maker *maker, size_t *n) {
-    struct file_head head = {.format = FORMAT, .maker = *maker, .seed = store->seed};
-    *n = head.size = size_of(store, &head.n_pages);
-    uint8_t *bytes = malloc(*n), *at = bytes;
-    if (!bytes) return NULL;
-    memcpy(head.magic, magic, sizeof magic);
-    at = put(at, &head, sizeof head);
-    for (const struct stored_page *page = store->pages; page; page = page->hh.next)
-        if (is_saved(page)) at = put_page(at, page);
-    const XXH128_hash_t sum = checksum_of(bytes, *n);
-    head.checksum[0] = sum.low64;
-    head.checksum[1] = sum.high64;
-    memcpy(bytes, &head, sizeof head);
-    return bytes;
+const struct jit_image *stored_file_find(struct stored_file *file, const struct page_key *key, uint32_t offset) {
+    const struct file_page *page = file->bytes ? find_page(file, key) : NULL;
+    if (!page) return NULL;
+    file->is_used[page - file->page] = true;
+    for (uint32_t i = page->first; i < page->first + page->n_images; i++)
+        if (file->image[i].offset == offset) return stored_file_copy(file, &file->image[i]);
+    return NULL;
 }

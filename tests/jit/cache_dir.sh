@@ -59,14 +59,26 @@ damaged() {
     grep -q 'not used' "$work/err" || fail "$1: nothing said"
 }
 
-for i in 1 2 3 4 5 6 7 8 9 10; do
-    at=$(((i * 7919 + i * i * 104729) % size))
-    [ $i -le 3 ] && at=$((i * 17)) # in the head
+# flip AT BIT: a flipped bit in a good file
+flip() {
+    local byte
     cp "$work/good" "$file"
-    byte=$(od -An -tu1 -j $at -N 1 "$file")
-    printf "\\x$(printf %02x $((byte ^ 1 << i % 8)))" | dd of="$file" bs=1 seek=$at conv=notrunc 2>/dev/null
+    byte=$(od -An -tu1 -j "$1" -N 1 "$file")
+    printf "\\x$(printf %02x $((byte ^ 1 << $2)))" | dd of="$file" bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+
+for at in 3 17 34 51 100 200; do # in the head and the index
+    flip $at $((at % 8))
     damaged "flip at $at"
 done
+for i in 1 2 3 4 5 6; do # in an image, which is made anew
+    flip $((size / 2 + (i * 7919 + i * i * 104729) % (size / 2))) $((i % 8))
+    run "flip in image $i"
+    used "flip in image $i"
+done
+cp "$work/good" "$file"
+dd if=/dev/zero of="$file" bs=1 seek=$((size / 2)) count=$((size / 2)) conv=notrunc 2>/dev/null
+run 'half of it zeros'
 run 'after damage'
 used 'after damage'
 for n in 1 40 100 $((size / 2)) $((size - 1)); do
