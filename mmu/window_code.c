@@ -92,16 +92,16 @@ static bool find_watch_locked(struct address_space *space, uint64_t gva, struct 
     return true;
 }
 
+/* Whether the page's file is long enough, who fetches from it asks. */
 static void watch_locked(struct address_space *space, uint64_t gva, struct watching *w) {
-    uint64_t pte;
     if (find_watch_locked(space, gva, w)) return;
-    if (space_fault_locked(space, gva, MEM_EXEC, &pte) != MEM_OK) return;
+    const struct region *r = region_set_find(&space->regions, gva);
+    if (!r || r->start > gva || !(r->prot & SPACE_EXEC)) return;
     struct code_entry *entry = w->entry = code_entry_make(space, gva);
     if (!entry) return;
     const bool unstable = code_page_rests_locked(entry);
     w->version = unstable ? CODE_UNSTABLE : atomic_load(&entry->page.version); /* before is_watched, too */
     if (is_watched(entry)) return;
-    const struct region *r = region_set_find(&space->regions, gva);
     w->must_guard = !unstable && (r->prot & SPACE_WRITE) && !(r->flags & REGION_SHARED) && !entry->is_guarded;
     if (w->must_guard) return;
     if (r->object && !unstable) {

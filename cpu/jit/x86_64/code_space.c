@@ -4,6 +4,7 @@
 
 #include "cpu/jit/x86_64/emit.h"
 #include "cpu/jit/x86_64/emit_count.h"
+#include "cpu/jit/x86_64/pages.h"
 #include "cpu/jit/x86_64/unit_image.h"
 #include "mmu/breakpoint.h"
 
@@ -29,28 +30,6 @@ const struct jit_unit *jit_space_unit_at(const struct jit_space *space, uint32_t
 
 /* --- Pages --- */
 
-static struct jit_page *page_slot(const struct jit_space *space, uint64_t gva) {
-    size_t i = (size_t)(gva >> 12) * 0x9e3779b1u & (space->pages_size - 1);
-    while (space->pages[i].code && space->pages[i].gva != gva) i = (i + 1) & (space->pages_size - 1);
-    return &space->pages[i];
-}
-
-static bool grow_pages(struct jit_space *space) {
-    struct jit_page *old = space->pages;
-    const size_t old_size = space->pages_size;
-    space->pages_size = old_size ? old_size * 2 : 64;
-    space->pages = calloc(space->pages_size, sizeof *space->pages);
-    if (!space->pages) {
-        space->pages = old;
-        space->pages_size = old_size;
-        return false;
-    }
-    for (size_t i = 0; i < old_size; i++)
-        if (old[i].code) *page_slot(space, old[i].gva) = old[i];
-    free(old);
-    return true;
-}
-
 /* The page is watched: a write from now on is noticed. */
 static void find_key(struct jit_space *space, struct tlb *tlb, struct jit_page *page) {
     uint8_t bytes[GUEST_PAGE_SIZE];
@@ -62,8 +41,8 @@ static void find_key(struct jit_space *space, struct tlb *tlb, struct jit_page *
 
 /* Watches the page of gva; false when there is none, or its code may not be kept. tlb: inside tlb_enter. */
 static bool watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
-    if (space->n_pages * 2 >= space->pages_size && !grow_pages(space)) return false;
-    struct jit_page *page = page_slot(space, gva);
+    if (!jit_pages_have_room(space)) return false;
+    struct jit_page *page = jit_page_slot(space, gva);
     if (page->code && !page->is_stale) return true;
     if (page->code && page->patience && page->patience--) return false;
     uint32_t version;
@@ -87,8 +66,9 @@ struct jit_source {
 
 static bool is_known(void *arg, uint64_t pc) {
     const struct jit_source *source = arg;
-    const struct jit_entry *entry = jit_space_may_have(source->space, pc) ? jit_map_find(&source->space->map, pc) : NULL;
-    return (entry && !source->space->units[entry->unit].weak) || space_has_breakpoint(source->guest, pc);
+    struct jit_entry entry;
+    const bool has_code = jit_space_entry(source->space, pc, &entry) && !source->space->units[entry.unit].weak;
+    return has_code || space_has_breakpoint(source->guest, pc);
 }
 
 /* At most n bytes from pc on; n is less than a page. */
@@ -96,12 +76,6 @@ static struct unit_source fetch(struct tlb *tlb, uint64_t pc, uint8_t *out, size
     struct mem_fault fault;
     const uint64_t page_end = align_up(pc + 1, GUEST_PAGE_SIZE);
     return (struct unit_source){out, tlb_fetch(tlb, pc, out, n, &fault), pc, page_end, page_end};
-}
-
-static void add_to_page(struct jit_space *space, uint32_t unit, uint64_t gva, unsigned which) {
-    struct jit_page *page = page_slot(space, gva);
-    space->units[unit].page_next[which] = page->units;
-    page->units = unit * 2 + which;
 }
 
 static void count_bytes(struct jit_space *space) {
@@ -130,19 +104,20 @@ static bool find_watched(struct jit_space *space, struct tlb *tlb, uint64_t pc, 
     return space->plan.n > 0;
 }
 
-/* The unit has been made from its page, and the next one if crosses says so. */
-static void settle_unit(struct jit_space *space, uint32_t unit, bool crosses) {
+/* The unit, with exits from that one on, has been made from its page, and the next one if crosses says so. */
+static void settle_unit(struct jit_space *space, uint32_t unit, uint32_t first_exit, bool crosses) {
     const uint64_t first = align_down(space->units[unit].pc, GUEST_PAGE_SIZE);
     jit_space_populate(space);
-    add_to_page(space, unit, first, 0);
-    if (crosses) add_to_page(space, unit, first + GUEST_PAGE_SIZE, 1);
+    jit_page_add(space, unit, first, 0);
+    if (crosses) jit_page_add(space, unit, first + GUEST_PAGE_SIZE, 1);
+    unit_link(space, first_exit);
 }
 
 static void keep_image(struct jit_space *space, struct jit_image *image, uint64_t first) {
-    const struct jit_page *page = page_slot(space, first);
+    const struct jit_page *page = jit_page_slot(space, first);
     bool ok = page->has_key;
     if (ok && unit_image_crosses(image)) {
-        const struct jit_page *next = page_slot(space, first + GUEST_PAGE_SIZE);
+        const struct jit_page *next = jit_page_slot(space, first + GUEST_PAGE_SIZE);
         *unit_image_next_page(image) = next->key;
         ok = next->has_key;
     }
@@ -156,11 +131,11 @@ static uint32_t translate(struct jit_space *space, struct tlb *tlb, uint64_t pc,
     struct jit_image *image;
     if (!find_watched(space, tlb, pc, bytes)) return JIT_NONE;
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
-    const uint32_t unit = emit_unit(space, way, &image);
+    const uint32_t first_exit = space->n_exits, unit = emit_unit(space, way, &image);
     if (image) keep_image(space, image, align_down(pc, GUEST_PAGE_SIZE));
     if (unit == JIT_NONE) return JIT_NONE;
     count_bytes(space);
-    settle_unit(space, unit, space->plan.crosses_page);
+    settle_unit(space, unit, first_exit, space->plan.crosses_page);
     return unit;
 }
 
@@ -185,29 +160,34 @@ static bool take_image(void *arg, const struct jit_image *image) {
 /* Takes the unit at pc that was made earlier from the same bytes. JIT_NONE: there is none, or it might go on over a breakpoint. */
 static uint32_t take_stored(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
-    if (!space->store || space_has_breakpoints(tlb->space) || !watch(space, tlb, first) || !page_slot(space, first)->has_key) return JIT_NONE;
-    const struct page_key key = page_slot(space, first)->key;
+    if (!space->store || space_has_breakpoints(tlb->space) || !watch(space, tlb, first) || !jit_page_slot(space, first)->has_key) return JIT_NONE;
+    const struct page_key key = jit_page_slot(space, first)->key;
+    const uint32_t first_exit = space->n_exits;
     struct request request = {.space = space, .pc = pc};
     bool ok = jit_store_find(space->store, &key, (uint32_t)(pc - first), take_image, &request);
-    if (!ok && request.crosses && watch(space, tlb, first + GUEST_PAGE_SIZE) && page_slot(space, first + GUEST_PAGE_SIZE)->has_key) {
-        request.next = &page_slot(space, first + GUEST_PAGE_SIZE)->key;
+    if (!ok && request.crosses && watch(space, tlb, first + GUEST_PAGE_SIZE) && jit_page_slot(space, first + GUEST_PAGE_SIZE)->has_key) {
+        request.next = &jit_page_slot(space, first + GUEST_PAGE_SIZE)->key;
         ok = jit_store_find(space->store, &key, (uint32_t)(pc - first), take_image, &request);
     }
     if (!ok) return JIT_NONE;
     space->n_taken++;
-    settle_unit(space, request.unit, request.crosses);
+    settle_unit(space, request.unit, first_exit, request.crosses);
     return request.unit;
 }
 
-/* Nothing is found in a map that was not checked since the last change: whoever took the kick need not have been this engine. */
-static const struct jit_entry *find_known(struct jit_space *space, const struct cpu *cpu, struct jit_map *map, uint64_t pc) {
+/* Nothing is found in what was not checked since the last change: whoever took the kick need not have been this engine. */
+static void check_changes(struct jit_space *space, const struct cpu *cpu) {
     if (space_code_changes(cpu->tlb.space) != space->checked) jit_space_check(space, cpu);
-    return jit_map_find(map, pc);
+}
+
+static const struct jit_entry *find_known(struct jit_space *space, uint64_t pc) {
+    return jit_space_entry(space, pc, &space->found) ? &space->found : NULL;
 }
 
 /* Code at pc that begins or goes through there as a branch would have it. What is weak will do only for those who come to weak places. */
 static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, uint64_t pc, enum jit_way way) {
-    const struct jit_entry *entry = find_known(space, cpu, &space->map, pc);
+    check_changes(space, cpu);
+    const struct jit_entry *entry = find_known(space, pc);
     if (entry && (way == JIT_BY_RETURN || !space->units[entry->unit].weak)) return entry;
     if (!pc || pc >= space_end(cpu->tlb.space) || space_has_breakpoint(cpu->tlb.space, pc)) return NULL;
     jit_space_make_room(space, cpu);
@@ -216,7 +196,7 @@ static const struct jit_entry *find(struct jit_space *space, struct cpu *cpu, ui
     if (unit == JIT_NONE) unit = translate(space, &cpu->tlb, pc, way);
     tlb_leave(&cpu->tlb);
     if (unit != JIT_NONE) space->units[unit].weak = way == JIT_BY_RETURN;
-    return jit_map_find(&space->map, pc);
+    return find_known(space, pc);
 }
 
 const struct jit_entry *jit_space_find(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
@@ -241,7 +221,8 @@ void jit_space_add_target(struct jit_space *space, struct cpu *cpu, enum jit_way
 }
 
 const struct jit_entry *jit_space_find_call(struct jit_space *space, struct cpu *cpu, uint64_t pc) {
-    const struct jit_entry *entry = find_known(space, cpu, &space->call_entries, pc);
+    check_changes(space, cpu);
+    const struct jit_entry *entry = jit_map_find(&space->call_entries, pc);
     if (entry) return entry;
     jit_space_make_room(space, cpu);
     const struct jit_entry *body = find(space, cpu, pc, JIT_BY_CALL);
@@ -288,8 +269,6 @@ static void drop_unit(struct jit_space *space, uint32_t number) {
     unlink_unit(space, number);
     for (uint32_t i = 0; i < unit->n_entries; i++) {
         const uint64_t pc = unit->pc + space->entry_offsets[unit->entry + i];
-        const struct jit_entry *entry = jit_map_find(&space->map, pc);
-        if (entry && entry->unit == number) jit_map_remove(&space->map, pc);
         jit_map_remove(&space->call_entries, pc);
         for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) jit_targets_remove(&space->targets[way], pc);
     }

@@ -77,11 +77,12 @@ struct jit_unit {
     uint64_t pc;
     uint32_t start, end;  /* offsets in the code: of the instructions */
     uint32_t records;     /* where its records begin */
-    uint16_t n_records, n_entries; /* entries: addresses of the unit that the map knows */
+    uint16_t n_records, n_entries; /* entries: addresses of the unit that others may go to */
     uint32_t links;       /* exits linked to here: number of the first, or JIT_NO_EXIT */
     uint32_t page_next[2]; /* the next in the lists of the page it starts in and of the one it reaches into: see jit_page */
     uint32_t entry;       /* where its entry offsets begin */
     bool dead;
+    uint16_t reach;       /* of the last entry from pc */
     bool weak;            /* begins wherever C went on, so perhaps in the middle of a loop: others are translated over it, none is linked to it */
 };
 
@@ -134,12 +135,12 @@ struct jit_space {
     const struct log *log;        /* borrowed; may be NULL */
     struct jit_store *store;      /* borrowed; NULL: units are neither kept for others nor taken */
     struct jit_limits limits;
-    void *tables;                 /* owned: filter, units, records, exits, entry_offsets */
+    void *tables;                 /* owned: filter, units, records, exits, entry_hosts, entry_offsets */
     size_t tables_size;
     struct host_code code;
     uint32_t used, first_unit_at; /* bytes of code: in all, and those of the stubs */
     uint32_t populated;
-    size_t tables_populated[4];   /* bytes, of the reservations below in their order */
+    size_t tables_populated[5];   /* bytes, of the reservations below in their order */
     uint64_t guest_bytes;         /* that units were made from, since everything was dropped */
     uint32_t n_taken;             /* of those units, from the store */
     uint32_t enter, leave, leave_on_host_stack; /* offsets of the stubs */
@@ -148,8 +149,8 @@ struct jit_space {
     uint64_t checked;             /* space_code_changes at the last jit_space_check */
     _Atomic uint64_t drops;       /* atomic: steps when a unit is dropped, or all are */
     _Atomic uint64_t generation;  /* atomic: steps when everything is dropped, while no thread is native: numbers and addresses die */
-    struct jit_map map;
-    uint64_t *filter;             /* reserved: a bit for the low bits of each address in map: most questions end here */
+    struct jit_entry found;       /* what jit_space_find returns */
+    uint64_t *filter;             /* reserved: a bit for the low bits of each entry's address: most questions end here */
     struct jit_page *pages;       /* owned; open addressing */
     size_t n_pages, pages_size;
     struct jit_unit *units;       /* reserved */
@@ -158,7 +159,8 @@ struct jit_space {
     uint32_t n_record_bytes;
     struct jit_exit *exits;       /* reserved */
     uint32_t n_exits;
-    uint16_t *entry_offsets;      /* reserved: what jit_unit.entry counts: guest addresses less the unit's */
+    uint32_t *entry_hosts;        /* reserved: what jit_unit.entry counts: offsets of the code */
+    uint16_t *entry_offsets;      /* reserved: the same: guest addresses less the unit's */
     uint32_t n_entries;
     struct jit_map call_entries;  /* where direct calls go */
     uint32_t minus;               /* offset of numbers of 128 bits: 0, -1, -2 and so on to -127 */
@@ -194,7 +196,7 @@ void jit_space_check(struct jit_space *space, const struct cpu *cpu);
 /* Touches the memory that comes next, code and tables, in large steps: page by page costs more. */
 void jit_space_populate(struct jit_space *space);
 
-/* False: the map does not have pc. */
+/* False: no unit has an entry at pc. */
 static inline bool jit_space_may_have(const struct jit_space *space, uint64_t pc) {
     return space->filter[pc % JIT_FILTER_BITS / 64] >> pc % 64 & 1;
 }

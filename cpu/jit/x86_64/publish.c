@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Makes a unit known: to signal handlers, by n_units; to those who look for code, in the maps and tables. */
+/* Makes a unit known: to signal handlers, by n_units; to those who look for code, in the maps and tables, and by the lists of its pages. */
 #include "cpu/jit/x86_64/publish.h"
+
+#include "cpu/jit/x86_64/pages.h"
 
 static void show_unit(struct jit_space *space, const struct unit_parts *p, uint32_t number) {
     space->units[number] = (struct jit_unit){
@@ -23,37 +25,36 @@ static bool enter_landings(struct jit_space *space, const struct unit_parts *p, 
     return true;
 }
 
-static void link_exits(struct jit_space *space, uint32_t first) {
-    for (uint32_t i = first; i < space->n_exits; i++) {
+void unit_link(struct jit_space *space, uint32_t first_exit) {
+    for (uint32_t i = first_exit; i < space->n_exits; i++) {
         const struct jit_exit *exit = &space->exits[i];
-        if (exit->kind != JIT_EXIT_LINK && exit->kind != JIT_EXIT_CALL) continue;
-        if (exit->kind == JIT_EXIT_LINK && !jit_space_may_have(space, exit->pc)) continue;
-        const struct jit_entry *entry = jit_map_find(exit->kind == JIT_EXIT_CALL ? &space->call_entries : &space->map, exit->pc);
+        const struct jit_entry *entry = NULL;
+        struct jit_entry code;
+        if (exit->kind == JIT_EXIT_CALL) entry = jit_map_find(&space->call_entries, exit->pc);
+        else if (exit->kind == JIT_EXIT_LINK && jit_space_entry(space, exit->pc, &code)) entry = &code;
         if (entry && !space->units[entry->unit].weak) jit_space_link(space, i, entry);
     }
 }
 
-/* The maps are large, and each address is somewhere else in them: all are fetched before the first is needed. */
+/* The map is large, and each address is somewhere else in it: all are fetched before the first is needed. */
 static void fetch_maps(const struct jit_space *space, const struct unit_parts *p) {
-    for (uint32_t i = p->first_entry; i < space->n_entries; i++) jit_map_fetch(&space->map, p->pc + space->entry_offsets[i]);
     for (unsigned i = 0; i < p->n_returns; i++) jit_map_fetch(&space->targets[JIT_BY_RETURN].map, p->return_pc[i]);
 }
 
-static bool enter_entries(struct jit_space *space, const struct unit_parts *p, uint32_t number) {
+static void enter_entries(struct jit_space *space, const struct unit_parts *p, uint32_t number) {
+    struct jit_unit *unit = &space->units[number];
     for (uint32_t i = p->first_entry; i < space->n_entries; i++) {
         const uint64_t pc = p->pc + space->entry_offsets[i];
-        if (!jit_map_add(&space->map, pc, p->entry_host[i - p->first_entry], number)) return false;
+        space->entry_hosts[i] = p->entry_host[i - p->first_entry];
+        if (space->entry_offsets[i] > unit->reach) unit->reach = space->entry_offsets[i];
         space->filter[pc % JIT_FILTER_BITS / 64] |= (uint64_t)1 << pc % 64;
     }
-    return true;
 }
 
 uint32_t unit_publish(struct jit_space *space, const struct unit_parts *p) {
     const uint32_t number = atomic_load_explicit(&space->n_units, memory_order_relaxed);
     show_unit(space, p, number);
     fetch_maps(space, p);
-    if (!enter_entries(space, p, number)) return JIT_NONE;
-    if (!enter_landings(space, p, number)) return JIT_NONE;
-    link_exits(space, p->first_exit);
-    return number;
+    enter_entries(space, p, number);
+    return enter_landings(space, p, number) ? number : JIT_NONE;
 }

@@ -19,5 +19,8 @@ struct unit_parts {
     const uint32_t *return_host;
 };
 
-/* Enters the unit's addresses in the maps and links it with what is known. Returns its number, or JIT_NONE without memory. */
+/* Enters the unit's landings in the maps; what is left is to put it into the lists of its pages. Returns its number, or JIT_NONE without
+ * memory. */
 uint32_t unit_publish(struct jit_space *space, const struct unit_parts *parts);
+/* Links the newest unit, which has exits from that one on, with what is known. */
+void unit_link(struct jit_space *space, uint32_t first_exit);

@@ -19,8 +19,8 @@ static void log_figures(const struct jit_space *space, const char *event) {
     if (!space->log) return;
     const uint32_t n_units = atomic_load(&space->n_units);
     const size_t tables = n_units * sizeof *space->units + space->n_record_bytes +
-                          space->n_exits * sizeof *space->exits + space->n_entries * sizeof *space->entry_offsets;
-    size_t maps = space->map.size + space->call_entries.size;
+                          space->n_exits * sizeof *space->exits + space->n_entries * (sizeof *space->entry_hosts + sizeof *space->entry_offsets);
+    size_t maps = space->call_entries.size;
     for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) maps += space->targets[way].map.size;
     log_verbose(space->log, "translated code %s: %u units (%u from the store), %llu bytes of guest code, %u of host code, %zu of tables, %zu of maps", event,
                 n_units, space->n_taken, (unsigned long long)space->guest_bytes, space->used, tables,
@@ -28,7 +28,6 @@ static void log_figures(const struct jit_space *space, const char *event) {
 }
 
 static void clear_maps(struct jit_space *space) {
-    jit_map_clear(&space->map);
     jit_map_clear(&space->call_entries);
     for (unsigned way = JIT_BY_JUMP; way <= JIT_BY_RETURN; way++) jit_map_clear(&space->targets[way].map);
     free(space->pages);
@@ -56,8 +55,9 @@ static struct jit_limits limits_of(size_t code_size) {
 static bool make_tables(struct jit_space *space) {
     const struct jit_limits *n = &space->limits;
     const size_t units = n->units * sizeof *space->units, exits = n->exits * sizeof *space->exits,
-                 records = align_up(n->record_bytes, 64), entries = n->entries * sizeof *space->entry_offsets;
-    space->tables_size = align_up(JIT_FILTER_BITS / 8 + units + exits + records + entries, host_page_size());
+                 records = align_up(n->record_bytes, 64), hosts = n->entries * sizeof *space->entry_hosts,
+                 offsets = n->entries * sizeof *space->entry_offsets;
+    space->tables_size = align_up(JIT_FILTER_BITS / 8 + units + exits + records + hosts + offsets, host_page_size());
     char *at = space->tables = host_memory_map(space->tables_size, HOST_PROT_READ | HOST_PROT_WRITE, 0);
     if (!at) return false;
     space->filter = (void *)at;
@@ -65,7 +65,8 @@ static bool make_tables(struct jit_space *space) {
     space->units = (void *)at;
     space->exits = (void *)(at + units);
     space->records = (void *)(at + units + exits);
-    space->entry_offsets = (void *)(at + units + exits + records);
+    space->entry_hosts = (void *)(at + units + exits + records);
+    space->entry_offsets = (void *)(at + units + exits + records + hosts);
     return true;
 }
 
@@ -86,7 +87,8 @@ void jit_space_populate(struct jit_space *space) {
     populate_table(space, 0, space->units, atomic_load(&space->n_units) * sizeof *space->units);
     populate_table(space, 1, space->exits, space->n_exits * sizeof *space->exits);
     populate_table(space, 2, space->records, space->n_record_bytes);
-    populate_table(space, 3, space->entry_offsets, space->n_entries * sizeof *space->entry_offsets);
+    populate_table(space, 3, space->entry_hosts, space->n_entries * sizeof *space->entry_hosts);
+    populate_table(space, 4, space->entry_offsets, space->n_entries * sizeof *space->entry_offsets);
 }
 
 static void start_targets(struct jit_space *space) {
