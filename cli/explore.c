@@ -152,7 +152,7 @@ static int run(struct explore_options *options, struct run_options *run_options)
     switch (explore(options, &error)) {
     case EXPLORE_CLEAN: return 0;
     case EXPLORE_FAILED: return 1;
-    default: complain("%s", error.text); return STATUS_BAD_USE;
+    default: return report_error(&error);
     }
 }
 

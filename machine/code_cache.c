@@ -142,7 +142,7 @@ void machine_close_code(struct lockstep_machine *machine) {
     host_door_set(NULL);
     if (machine->code_file[0] && jit_store_has_news(machine->code_store)) {
         const int err = save(machine);
-        if (err) log_verbose(&machine->log, "translated code is not kept in %s: %s", machine->code_dir, error_text(err));
+        if (err) log_error(&machine->log, "translated code is not kept in %s: %s", machine->code_dir, error_text(err));
     }
     host_door_set(door);
     jit_store_free(machine->code_store);

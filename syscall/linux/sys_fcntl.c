@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* fcntl(2) by rows, and flock(2). */
 #include "host/file.h"
+#include "syscall/linux/async_signal.h"
 #include "syscall/linux/call.h"
 #include "syscall/linux/fs/lock.h"
 #include "syscall/linux/fs/pipe.h"
@@ -32,7 +33,8 @@ static int64_t get_flags(struct task *task, struct file *file, int fd, uint64_t 
 }
 
 static int64_t set_flags(struct task *task, struct file *file, int fd, uint64_t arg) {
-    return file_set_flags(file, (int)arg);
+    const int r = file_set_flags(file, (int)arg);
+    return r ? r : async_signal_follow(task, file, fd);
 }
 
 static int64_t get_owner(struct task *task, struct file *file, int fd, uint64_t arg) {

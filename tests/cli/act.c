@@ -121,6 +121,65 @@ static int act_endless_orphan(char **argv) {
     return 6;
 }
 
+static void *sleep_for_ever(void *arg) {
+    for (;;) pause();
+    return arg;
+}
+
+/* So many threads, asleep. */
+static int act_threads(char **argv) {
+    pthread_t thread;
+    for (int i = atoi(argv[0]); i > 0; i--) {
+        if (pthread_create(&thread, NULL, sleep_for_ever, NULL) != 0) return 1;
+    }
+    say("ready\n");
+    for (;;) pause();
+}
+
+/* So many processes at once; each is told to go, and goes. */
+static int act_processes(char **argv) {
+    const int n = atoi(argv[0]);
+    int go[2], status, ended = 0;
+    char byte;
+    if (pipe(go) != 0) return 98;
+    for (int i = 0; i < n; i++) {
+        const pid_t pid = fork();
+        if (pid < 0) return 97;
+        if (pid == 0) _exit(close(go[1]) == 0 && read(go[0], &byte, 1) == 0 ? 7 : 1);
+    }
+    close(go[1]);
+    while (wait(&status) > 0) ended += WEXITSTATUS(status) == 7;
+    printf("%d\n", ended);
+    return 0;
+}
+
+/* So many descriptors at once, of several kinds, and all of them good. */
+static int act_open(char **argv) {
+    struct rlimit limit;
+    int ends[2], n = 0, readable = 0;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 98;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return 97;
+    while (n < atoi(argv[0])) {
+        if (pipe(ends) != 0 || open("/dev/zero", O_RDONLY) < 0 || dup(ends[1]) < 0) break;
+        n += 4;
+    }
+    for (int fd = 3; fd < n + 3; fd++) readable += fcntl(fd, F_GETFD) == 0;
+    printf("%d\n", readable);
+    return 0;
+}
+
+/* Address space that is only reserved; its ends can be used. */
+static int act_reserve(char **argv) {
+    const size_t size = (size_t)atoi(argv[0]) << 30;
+    char *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) return 98;
+    if (mprotect(at, 4096, PROT_READ | PROT_WRITE) != 0 || mprotect(at + size - 4096, 4096, PROT_READ | PROT_WRITE) != 0) return 97;
+    at[0] = at[size - 1] = 1;
+    say("ready\n");
+    for (;;) pause();
+}
+
 static int act_copy(char **argv) {
     char buf[256];
     ssize_t n;
@@ -212,6 +271,10 @@ static const struct {
     {"wait-for-term", act_wait_for_term},
     {"orphan", act_orphan},
     {"endless-orphan", act_endless_orphan},
+    {"threads", act_threads},
+    {"processes", act_processes},
+    {"open", act_open},
+    {"reserve", act_reserve},
     {"copy", act_copy},
     {"descriptors", act_descriptors},
     {"close-output", act_close_output},

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "host/file.h"
 #include "host/readiness.h"
+#include "syscall/linux/fs/async.h"
 #include "syscall/linux/fs/vfs_private.h"
 #include "syscall/linux/fs/watch.h"
 
@@ -25,6 +26,7 @@ void watch_file_gone(struct file *file) {
 }
 
 void watch_file_changed(struct file *file) {
+    async_changed(file);
     if (!atomic_load(&file->watched)) return;
     host_mutex_lock(&file->vfs->watch_lock);
     LIST_FOR_EACH(node, &file->watches) {

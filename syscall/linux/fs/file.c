@@ -3,6 +3,7 @@
 #include "syscall/linux/fs/file.h"
 
 #include "base/error.h"
+#include "syscall/linux/fs/async.h"
 #include "syscall/linux/fs/lock.h"
 #include "syscall/linux/fs/node.h"
 #include "syscall/linux/fs/watch.h"
@@ -39,6 +40,7 @@ void file_put(struct file *file) {
     if (!file || atomic_fetch_sub_explicit(&file->count, 1, memory_order_acq_rel) != 1) return;
     lock_release_file(file);
     watch_file_gone(file);
+    async_stop(file);
     file->ops->release(file);
 }
 

@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 
+struct async;
 struct file;
 struct node;
 struct tty;
@@ -79,6 +80,7 @@ struct file {
     _Atomic int signal;              /* atomic: F_SETSIG */
     struct list watches;             /* guarded by the vfs's watch_lock: epoll items that the last put takes off */
     _Atomic bool watched;            /* atomic: watches was not empty once */
+    struct async *_Atomic async;     /* atomic: who is told of what happens to it (async.h); changes under the vfs's watch_lock; NULL */
 };
 
 /* flags: O_* to keep. The count is 1. */
