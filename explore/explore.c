@@ -68,7 +68,7 @@ static int start_workers(struct coordinator *c, struct lockstep_error *error) {
 
 static void take(struct coordinator *c, const struct explore_report *report) {
     if (report->kind == EXPLORE_BROKEN) {
-        *c->error = (struct lockstep_error){.kind = LOCKSTEP_UNAVAILABLE};
+        *c->error = (struct lockstep_error){.kind = (enum lockstep_error_kind)report->code};
         snprintf(c->error->text, sizeof c->error->text, "%.300s", report->text);
         c->is_broken = true;
         return;

@@ -67,12 +67,18 @@ static const char *strategy_of(const struct explore_options *options, uint64_t r
     return options->strategy ? options->strategy : strategies[run % ARRAY_LEN(strategies)];
 }
 
-static void fail(const struct worker *worker, const char *text) {
-    struct explore_report report = {.kind = EXPLORE_BROKEN};
-    snprintf(report.text, sizeof report.text, "%s", text);
+static void fail_with(const struct worker *worker, const struct lockstep_error *error) {
+    struct explore_report report = {.kind = EXPLORE_BROKEN, .code = (int)error->kind};
+    snprintf(report.text, sizeof report.text, "%s", error->text);
     atomic_store(&worker->given->shared->stop, 1);
     host_file_write(worker->given->report_fd, &report, sizeof report);
     host_branch_end(1);
+}
+
+static void fail(const struct worker *worker, const char *text) {
+    struct lockstep_error error = {.kind = LOCKSTEP_UNAVAILABLE};
+    snprintf(error.text, sizeof error.text, "%s", text);
+    fail_with(worker, &error);
 }
 
 /* True for the first that asks. */
@@ -243,9 +249,9 @@ static void start(struct worker *worker) {
     struct lockstep_status status;
     char path[PATH_SIZE];
     machine.hooks = &worker->hooks;
-    if (lockstep_machine_new(&machine, &worker->machine, &error)) fail(worker, error.text);
-    if (lockstep_machine_find(worker->machine, options->argv[0], options->path_search, path, sizeof path, &error)) fail(worker, error.text);
-    if (lockstep_machine_start(worker->machine, path, options->argv, options->envp, &error)) fail(worker, error.text);
+    if (lockstep_machine_new(&machine, &worker->machine, &error)) fail_with(worker, &error);
+    if (lockstep_machine_find(worker->machine, options->argv[0], options->path_search, path, sizeof path, &error)) fail_with(worker, &error);
+    if (lockstep_machine_start(worker->machine, path, options->argv, options->envp, &error)) fail_with(worker, &error);
     lockstep_machine_wait(worker->machine, &status);
 }
 
