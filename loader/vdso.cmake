@@ -2,12 +2,18 @@
 # vdso/vdso.c -> an ELF image of guest code -> its bytes in a C file. Where the compiler makes no x86-64 code: none.c.
 get_target_property(loader_sources lockstep_loader SOURCES)
 list(FILTER loader_sources EXCLUDE REGEX "/vdso/")
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+set(vdso_compiler ${CMAKE_C_COMPILER})
+set(vdso_processor ${CMAKE_SYSTEM_PROCESSOR})
+if(CMAKE_CROSSCOMPILING)
+    set(vdso_compiler ${LOCKSTEP_BUILD_CC})
+    set(vdso_processor ${CMAKE_HOST_SYSTEM_PROCESSOR})
+endif()
+if(vdso_processor MATCHES "^(x86_64|AMD64)$")
     set(vdso ${CMAKE_SOURCE_DIR}/loader/vdso)
     set(generated ${CMAKE_BINARY_DIR}/generated/loader)
     file(MAKE_DIRECTORY ${generated})
     add_custom_command(OUTPUT ${generated}/vdso.so
-        COMMAND ${CMAKE_C_COMPILER} -std=c11 -O2 -Wall -Wextra -ffreestanding -fPIC -fno-stack-protector -fcf-protection=none
+        COMMAND ${vdso_compiler} -std=c11 -O2 -Wall -Wextra -ffreestanding -fPIC -fno-stack-protector -fcf-protection=none
             -fasynchronous-unwind-tables -mgeneral-regs-only -fno-jump-tables -I${CMAKE_SOURCE_DIR} -nostdlib -shared -s
             -Wl,-soname,linux-vdso.so.1 -Wl,--hash-style=both -Wl,--eh-frame-hdr -Wl,--build-id=none -Wl,-Bsymbolic
             -Wl,-z,max-page-size=4096 -Wl,--version-script=${vdso}/vdso.map -Wl,-T,${vdso}/vdso.lds

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the project needs and the machine lacks. One list per use:
-#   install_packages.sh build|test
+#   install_packages.sh build|test [PACKAGE...]
 set -eu
 build="gcc libc6-dev cmake ninja-build  uthash-dev libzstd-dev libxxhash-dev musl-tools"
 test="clang libclang-rt-14-dev libcapstone-dev libdw-dev libedit-dev libcriterion-dev libunicorn-dev python3 universal-ctags git gdb"
 case "${1:-}" in
 build) wanted=$build ;;
 test) wanted="$build $test" ;;
-*) echo "usage: install_packages.sh build|test" >&2; exit 2 ;;
+*) echo "usage: install_packages.sh build|test [PACKAGE...]" >&2; exit 2 ;;
 esac
+shift
+wanted="$wanted $*"
 
 missing=
 for package in $wanted; do

@@ -102,7 +102,7 @@ HANDLER(cmpxchg16b) {
     if (!locked_begin(cpu, gva, 16, &place)) return uop_raise_memory(cpu, u);
     uint64_t found[2] = {s->gpr[RAX], s->gpr[RDX]};
     const uint64_t desired[2] = {s->gpr[RBX], s->gpr[RCX]};
-    const bool done = atomic16_swap_if(place.host[0], found, desired);
+    const bool done = atomic16_swap_if(cpu->env->split_lock, place.host[0], found, desired);
     locked_end(cpu, &place);
     if (!done) {
         s->gpr[RAX] = found[0];

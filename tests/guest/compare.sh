@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Runs a guest program natively and on the machine: both must succeed with the same standard output.
 #   compare.sh LOCKSTEP PROGRAM [ARGS...]
-# In the environment: LOCKSTEP_OPTIONS, options of `lockstep run`; LIMIT, seconds that the program may take.
+# In the environment: LOCKSTEP_OPTIONS, options of `lockstep run`; LIMIT, seconds that the program may take;
+# LOCKSTEP_EMULATOR, what runs LOCKSTEP where it was built for another host, as qemu-aarch64.
 set -u
-lockstep=$1
+lockstep=(${LOCKSTEP_EMULATOR:-} "$1")
 shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/native.d" "$work/guest.d"
 (cd "$work/native.d" && timeout "${LIMIT:-60}" "$@") >"$work/native.out" 2>"$work/native.err" </dev/null
 native=$?
-(cd "$work/guest.d" && timeout "${LIMIT:-100}" "$lockstep" run ${LOCKSTEP_OPTIONS:-} -- "$@") >"$work/guest.out" 2>"$work/guest.err" </dev/null
+(cd "$work/guest.d" && timeout "${LIMIT:-100}" "${lockstep[@]}" run ${LOCKSTEP_OPTIONS:-} -- "$@") >"$work/guest.out" 2>"$work/guest.err" </dev/null
 guest=$?
 if [ $native -ne 0 ]; then
     echo "natively: status $native"
