@@ -4,6 +4,8 @@
 
 #include "cpu/state.h"
 
+#include <string.h>
+
 static bool is_direct(const struct unit_insn *u) {
     switch (u->info->control) {
     case CONTROL_BRANCH: case CONTROL_JUMP: case CONTROL_CALL: return true;
@@ -36,6 +38,9 @@ static bool decode_next(struct unit_plan *plan, const struct unit_source *source
     if (decode(source->bytes + offset, source->n_bytes - offset, &u->insn) < 0) return false;
     u->info = form_info(u->insn.form);
     u->pc = pc;
+    u->place = pc;
+    u->is_copy = false;
+    u->target = 0;
     u->bytes = source->bytes + offset;
     if (is_direct(u)) u->target = pc + u->insn.length + (uint64_t)u->insn.imm;
     if (uses_x87(u)) plan->uses_x87 = true;
@@ -100,10 +105,54 @@ int unit_index(const struct unit_plan *plan, uint64_t pc) {
     unsigned low = 0, high = plan->n;
     while (low < high) {
         const unsigned middle = (low + high) / 2;
-        if (plan->insn[middle].pc < pc) low = middle + 1;
+        if (plan->insn[middle].place < pc) low = middle + 1;
         else high = middle;
     }
-    return low < plan->n && plan->insn[low].pc == pc ? (int)low : -1;
+    return low < plan->n && plan->insn[low].place == pc && !plan->insn[low].is_copy ? (int)low : -1;
+}
+
+/* --- Tails --- */
+
+static bool may_be_in_tail(const struct unit_insn *u) {
+    switch (u->info->control) {
+    case CONTROL_NEXT: case CONTROL_JUMP: case CONTROL_JUMP_IND: return true;
+    case CONTROL_BRANCH: return u->insn.op == OP_JCC;
+    default: return false;
+    }
+}
+
+/* The tail at pc, decoded into the places behind the plan's last. Returns its length, or 0. */
+static unsigned decode_tail(struct unit_plan *plan, uint64_t pc, uint64_t place, const struct unit_tails *tails) {
+    const struct unit_source source = {.bytes = tails->bytes, .n_bytes = tails->n_bytes, .start = tails->start};
+    const unsigned first = plan->n;
+    unsigned n = 0;
+    bool ends = false;
+    while (!ends && first + n < UNIT_MAX_INSNS && n < UNIT_MAX_TAIL && pc >= source.start && decode_next(plan, &source, pc)) {
+        struct unit_insn *u = &plan->insn[first + n++];
+        u->place = place;
+        u->is_copy = true;
+        if (!may_be_in_tail(u) || pc - plan->insn[0].pc + UNIT_MAX_TAIL_DISTANCE > 2 * UNIT_MAX_TAIL_DISTANCE) break;
+        ends = u->info->control == CONTROL_JUMP_IND;
+        pc = u->info->control == CONTROL_JUMP ? u->target : pc + u->insn.length;
+    }
+    plan->n = first;
+    return ends ? n : 0;
+}
+
+unsigned unit_copy_tail(struct unit_plan *plan, unsigned i, uint64_t target, const struct unit_tails *tails) {
+    struct unit_insn copies[UNIT_MAX_TAIL];
+    const unsigned n = decode_tail(plan, target, plan->insn[i].place, tails);
+    if (!n) return 0;
+    memcpy(copies, &plan->insn[plan->n], n * sizeof *copies);
+    memmove(&plan->insn[i + 1 + n], &plan->insn[i + 1], (plan->n - i - 1) * sizeof *copies);
+    memcpy(&plan->insn[i + 1], copies, n * sizeof *copies);
+    plan->n += n;
+    return n;
+}
+
+bool unit_runs_on(const struct unit_plan *plan, unsigned i) {
+    const struct unit_insn *u = &plan->insn[i];
+    return u->info->control == CONTROL_JUMP && i + 1 < plan->n && plan->insn[i + 1].is_copy && plan->insn[i + 1].pc == u->target;
 }
 
 bool unit_falls_through(const struct unit_plan *plan, unsigned i) {
@@ -139,6 +188,7 @@ static bool decides(const struct unit_insn *u, unsigned *alive) {
 bool unit_flags_dead(const struct unit_plan *plan, unsigned i) {
     unsigned alive = RFLAGS_ARITH;
     for (; i < plan->n; i++) {
+        if (unit_runs_on(plan, i)) continue;
         if (decides(&plan->insn[i], &alive) || !unit_falls_through(plan, i)) break;
     }
     return !alive;

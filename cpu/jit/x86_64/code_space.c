@@ -5,6 +5,7 @@
 #include "cpu/jit/x86_64/emit.h"
 #include "cpu/jit/x86_64/emit_count.h"
 #include "cpu/jit/x86_64/pages.h"
+#include "cpu/jit/x86_64/tails.h"
 #include "cpu/jit/x86_64/unit_image.h"
 #include "mmu/breakpoint.h"
 
@@ -39,8 +40,7 @@ static void find_key(struct jit_space *space, struct tlb *tlb, struct jit_page *
     page->has_key = true;
 }
 
-/* Watches the page of gva; false when there is none, or its code may not be kept. tlb: inside tlb_enter. */
-static bool watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
+bool jit_space_watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
     if (!jit_pages_have_room(space)) return false;
     struct jit_page *page = jit_page_slot(space, gva);
     if (page->code && !page->is_stale) return true;
@@ -54,6 +54,10 @@ static bool watch(struct jit_space *space, struct tlb *tlb, uint64_t gva) {
                               .patience = unstable ? PATIENCE : 0};
     if (!unstable) find_key(space, tlb, page);
     return !unstable;
+}
+
+bool jit_space_has_page(const struct jit_space *space, uint64_t gva) {
+    return space->pages_size && jit_page_slot(space, align_down(gva, GUEST_PAGE_SIZE))->code;
 }
 
 /* --- Translating --- */
@@ -94,32 +98,33 @@ static void find_unit(struct jit_space *space, struct tlb *tlb, uint64_t pc, uin
 /* Finds the unit at pc in bytes that are watched. False: none, or they may not be kept. */
 static bool find_watched(struct jit_space *space, struct tlb *tlb, uint64_t pc, uint8_t *bytes) {
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
-    if (!watch(space, tlb, first)) return false;
+    if (!jit_space_watch(space, tlb, first)) return false;
     find_unit(space, tlb, pc, bytes, true);
     if (space->plan.crosses_page) {
-        const bool both = watch(space, tlb, first + GUEST_PAGE_SIZE);
+        const bool both = jit_space_watch(space, tlb, first + GUEST_PAGE_SIZE);
         find_unit(space, tlb, pc, bytes, both);
         if (!both && space->plan.crosses_page) return false;
     }
     return space->plan.n > 0;
 }
 
-/* The unit, with exits from that one on, has been made from its page, and the next one if crosses says so. */
-static void settle_unit(struct jit_space *space, uint32_t unit, uint32_t first_exit, bool crosses) {
-    const uint64_t first = align_down(space->units[unit].pc, GUEST_PAGE_SIZE);
+/* The unit, with exits from that one on, has been made from its page and from others, 0: none. */
+static void settle_unit(struct jit_space *space, uint32_t unit, uint32_t first_exit, const uint64_t others[IMAGE_PAGES]) {
     jit_space_populate(space);
-    jit_page_add(space, unit, first, 0);
-    if (crosses) jit_page_add(space, unit, first + GUEST_PAGE_SIZE, 1);
+    jit_page_add(space, unit, align_down(space->units[unit].pc, GUEST_PAGE_SIZE), 0);
+    for (unsigned i = 0; i < IMAGE_PAGES; i++)
+        if (others[i]) jit_page_add(space, unit, others[i], 1 + i);
     unit_link(space, first_exit);
 }
 
-static void keep_image(struct jit_space *space, struct jit_image *image, uint64_t first) {
+static void keep_image(struct jit_space *space, struct jit_image *image, uint64_t first, const uint64_t others[IMAGE_PAGES]) {
     const struct jit_page *page = jit_page_slot(space, first);
     bool ok = page->has_key;
-    if (ok && unit_image_crosses(image)) {
-        const struct jit_page *next = jit_page_slot(space, first + GUEST_PAGE_SIZE);
-        *unit_image_next_page(image) = next->key;
-        ok = next->has_key;
+    for (unsigned i = 0; i < IMAGE_PAGES; i++) {
+        if (!others[i]) continue;
+        const struct jit_page *other = jit_page_slot(space, others[i]);
+        *unit_image_key(image, (enum image_page)i) = other->key;
+        ok &= other->has_key;
     }
     if (ok) jit_store_add(space->store, &page->key, image);
     free(image);
@@ -130,12 +135,15 @@ static uint32_t translate(struct jit_space *space, struct tlb *tlb, uint64_t pc,
     uint8_t bytes[MAX_SOURCE]; /* the plan points there */
     struct jit_image *image;
     if (!find_watched(space, tlb, pc, bytes)) return JIT_NONE;
+    tails_copy(space, tlb, way);
     if (space->plan.uses_x87) atomic_store(&space->uses_x87, true);
     const uint32_t first_exit = space->n_exits, unit = emit_unit(space, way, &image);
-    if (image) keep_image(space, image, align_down(pc, GUEST_PAGE_SIZE));
+    const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
+    const uint64_t others[] = {[IMAGE_NEXT_PAGE] = space->plan.crosses_page ? first + GUEST_PAGE_SIZE : 0, [IMAGE_TAIL_PAGE] = space->tail_page};
+    if (image) keep_image(space, image, first, others);
     if (unit == JIT_NONE) return JIT_NONE;
     count_bytes(space);
-    settle_unit(space, unit, first_exit, space->plan.crosses_page);
+    settle_unit(space, unit, first_exit, others);
     return unit;
 }
 
@@ -144,34 +152,48 @@ static uint32_t translate(struct jit_space *space, struct tlb *tlb, uint64_t pc,
 struct request {
     struct jit_space *space;
     uint64_t pc;
-    const struct page_key *next; /* of the page behind; NULL: not known */
-    bool crosses;
+    uint64_t page[IMAGE_PAGES];       /* that the image is made from, too; 0: none */
+    struct page_key key[IMAGE_PAGES]; /* of those, once is_known */
+    bool is_known;
     uint32_t unit;
 };
 
 static bool take_image(void *arg, const struct jit_image *image) {
     struct request *r = arg;
-    r->crosses = unit_image_crosses(image);
-    if (r->crosses && (!r->next || !unit_image_next_page_is(image, r->next))) return false;
-    r->unit = unit_image_use(r->space, image, r->pc);
-    return r->unit != JIT_NONE;
+    bool ok = true;
+    for (unsigned i = 0; i < IMAGE_PAGES; i++) {
+        r->page[i] = unit_image_page(image, (enum image_page)i, r->pc);
+        if (r->page[i]) ok &= r->is_known && unit_image_key_is(image, (enum image_page)i, &r->key[i]);
+    }
+    if (ok) r->unit = unit_image_use(r->space, image, r->pc);
+    return ok && r->unit != JIT_NONE;
+}
+
+/* The keys of the pages that an image wants. False: it wants none, or one cannot be known. */
+static bool find_keys(struct request *r, struct tlb *tlb) {
+    r->is_known = false;
+    for (unsigned i = 0; i < IMAGE_PAGES; i++) {
+        if (!r->page[i]) continue;
+        if (!jit_space_watch(r->space, tlb, r->page[i]) || !jit_page_slot(r->space, r->page[i])->has_key) return false;
+        r->key[i] = jit_page_slot(r->space, r->page[i])->key;
+        r->is_known = true;
+    }
+    return r->is_known;
 }
 
 /* Takes the unit at pc that was made earlier from the same bytes. JIT_NONE: there is none, or it might go on over a breakpoint. */
 static uint32_t take_stored(struct jit_space *space, struct tlb *tlb, uint64_t pc) {
     const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
-    if (!space->store || space_has_breakpoints(tlb->space) || !watch(space, tlb, first) || !jit_page_slot(space, first)->has_key) return JIT_NONE;
+    const uint32_t offset = (uint32_t)(pc - first);
+    if (!space->store || space_has_breakpoints(tlb->space) || !jit_space_watch(space, tlb, first) || !jit_page_slot(space, first)->has_key) return JIT_NONE;
     const struct page_key key = jit_page_slot(space, first)->key;
     const uint32_t first_exit = space->n_exits;
     struct request request = {.space = space, .pc = pc};
-    bool ok = jit_store_find(space->store, &key, (uint32_t)(pc - first), take_image, &request);
-    if (!ok && request.crosses && watch(space, tlb, first + GUEST_PAGE_SIZE) && jit_page_slot(space, first + GUEST_PAGE_SIZE)->has_key) {
-        request.next = &jit_page_slot(space, first + GUEST_PAGE_SIZE)->key;
-        ok = jit_store_find(space->store, &key, (uint32_t)(pc - first), take_image, &request);
-    }
+    bool ok = jit_store_find(space->store, &key, offset, take_image, &request);
+    if (!ok && find_keys(&request, tlb)) ok = jit_store_find(space->store, &key, offset, take_image, &request);
     if (!ok) return JIT_NONE;
     space->n_taken++;
-    settle_unit(space, request.unit, first_exit, request.crosses);
+    settle_unit(space, request.unit, first_exit, request.page);
     return request.unit;
 }
 
@@ -282,7 +304,7 @@ void jit_space_check(struct jit_space *space, const struct cpu *cpu) {
         if (!page->code) continue;
         const uint32_t version = atomic_load(&page->code->version);
         if (version == page->version) continue;
-        for (uint32_t at = page->units; at != JIT_NONE; at = space->units[at / 2].page_next[at & 1]) drop_unit(space, at / 2);
+        for (uint32_t at = page->units; at != JIT_NONE; at = space->units[at / 3].page_next[at % 3]) drop_unit(space, at / 3);
         page->units = JIT_NONE;
         page->is_stale = true;
     }

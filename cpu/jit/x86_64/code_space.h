@@ -42,8 +42,8 @@ enum {
 };
 
 /* Counting: the register that counts holds the instructions left less this, so that a unit may run on below zero: from one check of the
- * sign to the next there are at most the instructions of one unit and of another's first block. */
-enum { JIT_RESERVE = 2 * UNIT_MAX_INSNS };
+ * sign to the next there are at most the instructions of one unit, of another that a return comes to, and of a third one's first block. */
+enum { JIT_RESERVE = 3 * UNIT_MAX_INSNS };
 
 enum jit_exit_kind {
     JIT_EXIT_LINK,        /* a direct branch to pc; site is patched once there is code for it */
@@ -79,18 +79,19 @@ struct jit_unit {
     uint32_t records;     /* where its records begin */
     uint16_t n_records, n_entries; /* entries: addresses of the unit that others may go to */
     uint32_t links;       /* exits linked to here: number of the first, or JIT_NO_EXIT */
-    uint32_t page_next[2]; /* the next in the lists of the page it starts in and of the one it reaches into: see jit_page */
+    uint32_t page_next[3]; /* the next in the lists of the page it starts in, the one it reaches into, and that of its tails: see jit_page */
     uint32_t entry;       /* where its entry offsets begin */
-    bool dead;
     uint16_t reach;       /* of the last entry from pc */
-    bool weak;            /* begins wherever C went on, so perhaps in the middle of a loop: others are translated over it, none is linked to it */
+    bool dead : 1;
+    bool jumps : 1;       /* has an indirect jump: what leads to it may be worth a copy */
+    bool weak : 1;        /* begins wherever C went on, so perhaps in the middle of a loop: others are translated over it, none is linked to it */
 };
 
 struct jit_page {
     uint64_t gva;
     struct code_page *code; /* borrowed from the space; NULL: free slot */
     uint32_t version;
-    uint32_t units;         /* the first unit: 2 * number + which of its page_next continues the list; or JIT_NONE */
+    uint32_t units;         /* the first unit: 3 * number + which of its page_next continues the list; or JIT_NONE */
     bool is_stale;          /* changed since, or unstable: watch it again before it is translated again */
     uint8_t patience;       /* unstable: how often not to ask */
     bool has_key;
@@ -168,6 +169,8 @@ struct jit_space {
     struct jit_targets targets[4]; /* by enum jit_way; that of branches is not used */
     _Atomic bool uses_x87;        /* atomic: set before code that does so can run */
     struct unit_plan plan;        /* what is being translated */
+    uint64_t tail_page;           /* the other page that its tails may be of; 0: none */
+    uint8_t tail_bytes[GUEST_PAGE_SIZE]; /* of the page that its tails are of */
 };
 
 /* The code of the space that cpu's TLB is attached to, made at the first call. Returns NULL without memory or place. */
@@ -202,6 +205,10 @@ static inline bool jit_space_may_have(const struct jit_space *space, uint64_t pc
 }
 
 /* For the translator. */
+/* Watches the page of gva; false when there is none, or its code may not be kept. tlb: inside tlb_enter. */
+bool jit_space_watch(struct jit_space *space, struct tlb *tlb, uint64_t gva);
+/* Whether it has been watched before. */
+bool jit_space_has_page(const struct jit_space *space, uint64_t gva);
 /* Drops everything unless there is room for a unit and its landings. */
 void jit_space_make_room(struct jit_space *space, struct cpu *cpu);
 struct jit_entry *jit_map_find(struct jit_map *map, uint64_t pc);

@@ -157,7 +157,7 @@ static void emit_insn(struct emitter *e, bool is_target) {
     const bool alone = e->i == 0 || comes_back(e, &plan->insn[e->i - 1]);
     if (e->i == 0) emit_first_landing(e);
     if (is_target) count_close(e);
-    if (alone || is_target) make_entry(e, alone);
+    if ((alone && !u->is_copy) || is_target) make_entry(e, alone);
     if ((alone || is_target) && count_entry_spoils(e, e->i)) e->lost = RFLAGS_ARITH;
     e->host[e->i] = emitter_offset(e);
     emitter_record(e, 0, !e->lost);
@@ -197,6 +197,12 @@ static void rewind_emitter(struct emitter *e) {
     e->overflow = false;
 }
 
+static bool has_indirect_jump(const struct unit_plan *plan) {
+    for (unsigned i = 0; i < plan->n; i++)
+        if (plan->insn[i].info->control == CONTROL_JUMP_IND) return true;
+    return false;
+}
+
 /* The unit is complete, but for the maps. */
 static struct unit_parts parts_of(struct emitter *e) {
     struct jit_space *space = e->space;
@@ -205,7 +211,7 @@ static struct unit_parts parts_of(struct emitter *e) {
         .pc = e->plan->insn[0].pc, .start = e->start, .end = e->end, .after = emitter_offset(e), .first_exit = e->first_exit,
         .first_entry = e->first_entry, .n_records = e->n_records, .record_bytes = (uint32_t)record_bytes, .way = e->way,
         .landing = e->landing, .call_entry = e->call_entry, .entry_host = e->entry_host, .n_returns = e->n_returns,
-        .return_pc = e->return_pc, .return_host = e->return_host};
+        .return_pc = e->return_pc, .return_host = e->return_host, .jumps = has_indirect_jump(e->plan)};
 }
 
 uint32_t emit_unit(struct jit_space *space, enum jit_way way, struct jit_image **image) {

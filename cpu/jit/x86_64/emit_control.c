@@ -73,6 +73,7 @@ static void put_off(struct emitter *e) {
 
 void emit_go_to(struct emitter *e, uint64_t pc) {
     const int target = unit_index(e->plan, pc);
+    if (unit_runs_on(e->plan, e->i)) return;
     if (target >= 0) {
         internal(e, (unsigned)target, 0xeb);
     } else {

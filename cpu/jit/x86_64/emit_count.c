@@ -4,9 +4,9 @@
  *
  * A block is straight code up to the next branch or the next place that a branch leads to; branches that leave by code out of the way
  * are in it, since that code can give back what has not run. Its length is taken off where it begins, by LEA, which keeps flags. The
- * sign is looked at where a loop must pass: at a unit's start, behind calls, where a branch leads back to, and on the way in from outside;
- * in between the count may run below zero, for which there is the reserve. Below zero the unit gives back what has not run and leaves for
- * C, which interprets the rest of the budget to its exact end.
+ * sign is looked at where a loop must pass: at a unit's start, where a branch leads back to, on the way in from outside, and behind calls
+ * that the unit may return after; in between the count may run below zero, for which there is the reserve. Below zero the unit gives back
+ * what has not run and leaves for C, which interprets the rest of the budget to its exact end.
  */
 #include "cpu/jit/x86_64/emit_count.h"
 
@@ -71,15 +71,42 @@ void count_split(struct unit_plan *plan) {
     }
 }
 
+static bool is_call(const struct unit_insn *u) {
+    return u->info->control == CONTROL_CALL || u->info->control == CONTROL_CALL_IND;
+}
+
+/* Whether the unit may come to a return from instruction i on without a look at the sign: returns[] says so of those behind i. */
+static bool may_return(const struct emitter *e, unsigned i, const bool *returns) {
+    const struct unit_plan *plan = e->plan;
+    const struct unit_insn *u = &plan->insn[i];
+    const int target = u->target && !unit_runs_on(plan, i) ? unit_index(plan, u->target) : -1;
+    const bool next = i + 1 < plan->n && returns[i + 1];
+    if (e->checks[i] || is_call(u)) return false;
+    switch (u->info->control) {
+    case CONTROL_JUMP_IND: return false;
+    case CONTROL_NEXT: return unit_falls_through(plan, i) && next;
+    case CONTROL_JUMP: return unit_runs_on(plan, i) ? next : target > (int)i && returns[target];
+    case CONTROL_BRANCH: return (target > (int)i && returns[target]) || (unit_falls_through(plan, i) && next);
+    default: return true;
+    }
+}
+
+/* Every way into a unit but a return's has a look. So behind a call there must be one only if the unit may return from there: otherwise it
+ * comes to another's. */
 static void find_checks(struct emitter *e) {
     const struct unit_plan *plan = e->plan;
+    bool returns[UNIT_MAX_INSNS];
     memset(e->checks, 0, sizeof e->checks);
     e->checks[0] = true;
     for (unsigned i = 0; i < plan->n; i++) {
-        const unsigned control = plan->insn[i].info->control;
         const int target = plan->insn[i].target ? unit_index(plan, plan->insn[i].target) : -1;
         if (target >= 0 && (unsigned)target <= i) e->checks[target] = true;
-        if (i + 1 < plan->n && (control == CONTROL_CALL || control == CONTROL_CALL_IND)) e->checks[i + 1] = true;
+    }
+    for (unsigned i = plan->n; i-- > 0;) {
+        returns[i] = may_return(e, i, returns);
+        if (!i || !is_call(&plan->insn[i - 1]) || !returns[i]) continue;
+        e->checks[i] = true;
+        returns[i] = false;
     }
 }
 
@@ -341,7 +368,7 @@ void count_after(struct emitter *e) {
     if (!e->is_open) return;
     e->done++;
     const struct unit_insn *u = &e->plan->insn[e->i];
-    if (u->info->control != CONTROL_NEXT && !emitter_leaves_by_stub(e, u)) count_close(e);
+    if (u->info->control != CONTROL_NEXT && !emitter_leaves_by_stub(e, u) && !unit_runs_on(e->plan, e->i)) count_close(e);
 }
 
 /* --- From outside, and the ways to C --- */

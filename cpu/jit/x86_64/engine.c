@@ -79,7 +79,7 @@ static uint64_t undo_branch(const struct jit_space *space, enum jit_exit_kind ki
     if (!unit || !records_find(space->records + unit->records, unit->n_records, jit_thread.source - unit->start, &record)) return 0;
     jit_thread.budget += record.ahead;
     if (kind == JIT_EXIT_RETURN_MISS) jit_thread.guest_rsp -= 8;
-    return unit->pc + record.guest;
+    return unit->pc + (uint64_t)(int16_t)record.guest;
 }
 
 /* Where translated code starts; void when the generation has changed. */

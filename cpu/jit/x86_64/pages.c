@@ -33,7 +33,7 @@ bool jit_pages_have_room(struct jit_space *space) {
 void jit_page_add(struct jit_space *space, uint32_t unit, uint64_t gva, unsigned which) {
     struct jit_page *page = jit_page_slot(space, gva);
     space->units[unit].page_next[which] = page->units;
-    page->units = unit * 2 + which;
+    page->units = unit * 3 + which;
 }
 
 static bool find_in_unit(const struct jit_space *space, uint32_t number, uint64_t pc, struct jit_entry *out) {
@@ -52,7 +52,7 @@ bool jit_space_entry(const struct jit_space *space, uint64_t pc, struct jit_entr
     if (!space->pages_size || !jit_space_may_have(space, pc)) return false;
     const struct jit_page *page = jit_page_slot(space, align_down(pc, GUEST_PAGE_SIZE));
     if (!page->code) return false;
-    for (uint32_t at = page->units; at != JIT_NONE; at = space->units[at / 2].page_next[at & 1])
-        if (find_in_unit(space, at / 2, pc, out)) return true;
+    for (uint32_t at = page->units; at != JIT_NONE; at = space->units[at / 3].page_next[at % 3])
+        if (find_in_unit(space, at / 3, pc, out)) return true;
     return false;
 }

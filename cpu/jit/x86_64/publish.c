@@ -7,8 +7,8 @@
 static void show_unit(struct jit_space *space, const struct unit_parts *p, uint32_t number) {
     space->units[number] = (struct jit_unit){
         .pc = p->pc, .start = p->start, .end = p->end, .records = space->n_record_bytes, .n_records = (uint16_t)p->n_records,
-        .links = JIT_NO_EXIT, .page_next = {JIT_NONE, JIT_NONE}, .entry = p->first_entry,
-        .n_entries = (uint16_t)(space->n_entries - p->first_entry)};
+        .links = JIT_NO_EXIT, .page_next = {JIT_NONE, JIT_NONE, JIT_NONE}, .entry = p->first_entry,
+        .n_entries = (uint16_t)(space->n_entries - p->first_entry), .jumps = p->jumps};
     space->n_record_bytes += p->record_bytes;
     atomic_store_explicit(&space->n_units, number + 1, memory_order_release);
     space->used = (p->after + 15) & ~15u;

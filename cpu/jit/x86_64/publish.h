@@ -17,6 +17,7 @@ struct unit_parts {
     unsigned n_returns;              /* landings of its calls */
     const uint64_t *return_pc;
     const uint32_t *return_host;
+    bool jumps;                      /* indirectly */
 };
 
 /* Enters the unit's landings in the maps; what is left is to put it into the lists of its pages. Returns its number, or JIT_NONE without

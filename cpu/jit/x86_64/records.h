@@ -13,7 +13,7 @@ enum { JIT_LANDING = 31 };
 /* Above 16: XMM register, plus that. */
 enum { JIT_COUNTER_IN_THREAD = 16 };
 
-/* From host offset `host` of its unit on, up to the next record's, code belongs to the instruction at unit.pc + guest. */
+/* From host offset `host` of its unit on, up to the next record's, code belongs to the instruction at unit.pc + (int16_t)guest. */
 struct jit_record {
     uint16_t host, guest;
     uint8_t saved;    /* 1 + the register whose value is in thread.saved; 0: none; JIT_LANDING: the instruction is done */

@@ -131,7 +131,7 @@ static bool in_unit(struct host_context *context, const struct jit_space *space,
     if (is_kick && !between && !record.biased) return step_on(context, kind);
     const bool returns = !is_kick && is_return(space, offset);
     if (returns) jit_thread.jump = return_target(context, space);
-    jit_thread.fault_rip = unit->pc + record.guest;
+    jit_thread.fault_rip = unit->pc + (uint64_t)(int16_t)record.guest;
     settle(context, space, &record);
     return leave_by(context, space, is_kick ? JIT_EXIT_STOPPED : returns ? JIT_EXIT_RETURN_FAULTED : JIT_EXIT_FAULTED);
 }

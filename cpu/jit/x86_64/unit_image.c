@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CROSSES = 1, USES_X87 = 2, LINE = 64 };
+enum { CROSSES = 1, USES_X87 = 2, JUMPS = 4, LINE = 64 };
 
 struct image {
     struct jit_image head;
     uint64_t pc;               /* that it was made for */
-    struct page_key next_page;
+    struct page_key key[IMAGE_PAGES];
+    int64_t tail_page;         /* distance from the page that it begins in; 0: none */
     uint32_t start, first_exit; /* that it was made with */
     uint16_t code, end;        /* bytes */
     uint16_t n_exits, n_entries, n_returns, n_notes, n_records, record_bytes;
@@ -96,7 +97,8 @@ static struct image head_of(const struct jit_space *space, const struct unit_par
         .n_returns = (uint16_t)p->n_returns, .n_notes = (uint16_t)notes->n, .n_records = (uint16_t)p->n_records,
         .record_bytes = (uint16_t)p->record_bytes, .landing = (uint16_t)(p->landing - p->start),
         .call_entry = (uint16_t)(p->call_entry - p->start), .guest_bytes = bytes_of(&space->plan), .way = (uint8_t)p->way,
-        .flags = (uint8_t)((space->plan.crosses_page ? CROSSES : 0) | (space->plan.uses_x87 ? USES_X87 : 0))};
+        .tail_page = space->tail_page ? (int64_t)(space->tail_page - align_down(p->pc, GUEST_PAGE_SIZE)) : 0,
+        .flags = (uint8_t)((space->plan.crosses_page ? CROSSES : 0) | (space->plan.uses_x87 ? USES_X87 : 0) | (p->jumps ? JUMPS : 0))};
 }
 
 struct jit_image *unit_image_make(const struct jit_space *space, const struct unit_parts *p, const struct notes *notes) {
@@ -117,16 +119,19 @@ struct jit_image *unit_image_make(const struct jit_space *space, const struct un
 
 /* --- To a unit --- */
 
-bool unit_image_crosses(const struct jit_image *head) {
-    return ((const struct image *)(const void *)head)->flags & CROSSES;
+uint64_t unit_image_page(const struct jit_image *head, enum image_page which, uint64_t pc) {
+    const struct image *image = (const struct image *)(const void *)head;
+    const uint64_t first = align_down(pc, GUEST_PAGE_SIZE);
+    if (which == IMAGE_NEXT_PAGE) return image->flags & CROSSES ? first + GUEST_PAGE_SIZE : 0;
+    return image->tail_page ? first + (uint64_t)image->tail_page : 0;
 }
 
-struct page_key *unit_image_next_page(struct jit_image *head) {
-    return &((struct image *)(void *)head)->next_page;
+struct page_key *unit_image_key(struct jit_image *head, enum image_page which) {
+    return &((struct image *)(void *)head)->key[which];
 }
 
-bool unit_image_next_page_is(const struct jit_image *head, const struct page_key *key) {
-    return memcmp(&((const struct image *)(const void *)head)->next_page, key, sizeof *key) == 0;
+bool unit_image_key_is(const struct jit_image *head, enum image_page which, const struct page_key *key) {
+    return memcmp(&((const struct image *)(const void *)head)->key[which], key, sizeof *key) == 0;
 }
 
 /* What it says of its own size is true, and it is no more than a unit may be. */
@@ -189,7 +194,7 @@ uint32_t unit_image_use(struct jit_space *space, const struct jit_image *head, u
         .first_entry = space->n_entries, .n_records = image->n_records, .record_bytes = image->record_bytes,
         .way = (enum jit_way)image->way, .landing = start + image->landing, .call_entry = start + image->call_entry,
         .entry_host = places.entry_host, .n_returns = image->n_returns, .return_pc = places.return_pc,
-        .return_host = places.return_host};
+        .return_host = places.return_host, .jumps = image->flags & JUMPS};
     take_exits(space, image, &l, pc, start);
     take_places(space, image, &l, pc, start, &places);
     memcpy(space->records + space->n_record_bytes, l.records, image->record_bytes);

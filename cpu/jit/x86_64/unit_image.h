@@ -11,10 +11,13 @@
 unsigned unit_image_kind(const struct jit_space *space);
 /* Of space->plan, which has become these parts. To be freed by the caller; NULL: there can be none, or no memory. */
 struct jit_image *unit_image_make(const struct jit_space *space, const struct unit_parts *parts, const struct notes *notes);
-/* The page that an image reaches into: its key is to be set by who adds the image, and compared by who uses it. False: none. */
-bool unit_image_crosses(const struct jit_image *image);
-struct page_key *unit_image_next_page(struct jit_image *image);
-bool unit_image_next_page_is(const struct jit_image *image, const struct page_key *key);
+/* Pages that an image is made from besides the one it begins in: their keys are to be set by who adds the image, and compared by who uses
+ * it. */
+enum image_page { IMAGE_NEXT_PAGE, IMAGE_TAIL_PAGE, IMAGE_PAGES };
+/* The address of that page for a unit at pc; 0: there is none. */
+uint64_t unit_image_page(const struct jit_image *image, enum image_page which, uint64_t pc);
+struct page_key *unit_image_key(struct jit_image *image, enum image_page which);
+bool unit_image_key_is(const struct jit_image *image, enum image_page which, const struct page_key *key);
 /* Makes a unit at pc of the image, as the translator would: room for a unit must be there. Returns its number, or JIT_NONE: it does not fit
  * there, or there is no memory. */
 uint32_t unit_image_use(struct jit_space *space, const struct jit_image *image, uint64_t pc);
