@@ -17,6 +17,8 @@ struct history {
     struct checkpoints *checkpoints;
     bool is_under_way, has_arrived;
     struct history_trip trip;
+    int status;
+    uint64_t length;   /* 0: not known */
     uint64_t began;    /* target_time where the machine began, */
     uint64_t shown;    /* and how far into the trace output has been shown */
     size_t n_ignored;  /* processes that the session does not see */
@@ -32,6 +34,18 @@ void *history_luggage(struct history *history) {
 
 const struct history_trip *history_arrival(const struct history *history) {
     return history->has_arrived ? &history->trip : NULL;
+}
+
+uint64_t history_length(const struct history *history) {
+    return history->length;
+}
+
+void history_note_length(struct history *history, uint64_t length) {
+    history->length = length;
+}
+
+void history_set_status(struct history *history, int status) {
+    history->status = status;
 }
 
 unsigned history_checkpoints(const struct history *history, uint64_t *memory) {
@@ -62,7 +76,7 @@ void history_set_breaks(const struct history *history, struct target *target) {
 bool history_step_back(struct target *target, int tid, struct history_trip *out) {
     const uint64_t retired = target_retired(target, tid);
     if (retired == 0 || retired == UINT64_MAX) return false;
-    *out = (struct history_trip){HISTORY_SEEK, {tid, retired - 1}, target_time(target), TARGET_STEPPED, {0}};
+    *out = (struct history_trip){.kind = HISTORY_SEEK, .point = {tid, retired - 1}, .until = target_time(target), .reason = TARGET_STEPPED};
     return true;
 }
 
@@ -125,8 +139,9 @@ static void set_out(struct target *target) {
     target->n_ignored = 0;
     for (size_t i = 0; i < history->n_ignored; i++) target_ignore(target, history->ignored[i]);
     if (trip->kind == HISTORY_SEEK) target_seek(target, &trip->point);
-    if (trip->kind == HISTORY_SCAN) target_scan(target, trip->until, history->breaks, history->n_breaks);
-    if (trip->kind != HISTORY_BEGIN) target->timeline.goal = trip->until;
+    if (trip->kind == HISTORY_SCAN && trip->is_single) target_scan(target, trip->until, &trip->hit, 1);
+    else if (trip->kind == HISTORY_SCAN) target_scan(target, trip->until, history->breaks, history->n_breaks);
+    if (trip->kind != HISTORY_BEGIN && trip->until != UINT64_MAX) target->timeline.goal = trip->until;
 }
 
 void history_wake(struct target *target) {
@@ -183,5 +198,5 @@ int history_run(const struct history_session *session) {
         const int64_t id = begin(history);
         status = id < 0 ? (int)id : checkpoints_wait(checkpoints, id);
     } while (history->is_under_way && status == 0);
-    return status;
+    return status ? status : history->status;
 }

@@ -22,6 +22,7 @@ struct history_trip {
     uint64_t until;               /* of target_time: it is before that, and not far, or, HISTORY_SCAN, the last such one */
     enum target_stop_kind reason; /* why the session thinks it is there, on arrival, */
     struct target_break hit;      /* and of what */
+    bool is_single;               /* HISTORY_SCAN: only for hit, not for what the session has set */
 };
 
 struct history_session {
@@ -35,7 +36,8 @@ struct history_session {
     size_t luggage;  /* bytes that sessions hand on */
     uint64_t memory; /* for checkpoints; 0: none is made */
 };
-/* Runs sessions until one ends without history_go. The caller's process has no other thread. Returns 0; a host_branch_wait status; -E. */
+/* Runs sessions until one ends without history_go. The caller's process has no other thread. Returns the status that they set, 0 unless they
+ * did; if one does not end well, what host_branch_wait says; -E. */
 int history_run(const struct history_session *session);
 
 /* --- For `serve` --- */
@@ -53,5 +55,9 @@ bool history_step_back(struct target *target, int tid, struct history_trip *out)
 bool history_continue_back(const struct history *history, struct target *target, struct history_trip *out);
 /* serve returns, and the next session arrives there. */
 void history_go(struct history *history, const struct target *target, const struct history_trip *trip);
+/* The last time of the history, once a session has been there; 0: not known. */
+uint64_t history_length(const struct history *history);
+/* What history_run returns when the sessions are over. */
+void history_set_status(struct history *history, int status);
 /* Checkpoints that wait, and the memory that they hold. */
 unsigned history_checkpoints(const struct history *history, uint64_t *memory);

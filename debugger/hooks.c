@@ -138,7 +138,8 @@ static int64_t distance(const struct target *target, const struct task *task) {
     const bool is_total = sought->tid == TARGET_ALL || !sought->tid;
     const uint64_t at = is_total ? target_time(target) : task->cpu->retired, goal = sought->tid ? sought->retired : target->scan.until;
     if (!is_total && task_tid(task) != sought->tid) return INT64_MAX;
-    return at >= goal ? 0 : (int64_t)(goal - at);
+    const uint64_t left = at >= goal ? 0 : goal - at;
+    return left < INT64_MAX ? (int64_t)left : INT64_MAX;
 }
 
 /* The machine runs to where a seek or a scan ends, and nothing else stops it. */
@@ -354,6 +355,7 @@ static bool ends_history(const struct target *target, const struct task *task) {
 
 static void end_history(struct target *target, struct task *task) {
     target->is_ending = true;
+    if (target->timeline.history) history_note_length(target->timeline.history, target_time(target));
     target->sought.tid = 0;
     target->scan.until = 0;
     stop_at(target, task, &(struct target_stop){.kind = TARGET_HISTORY_ENDS});

@@ -24,3 +24,5 @@ struct timeline {
 int64_t timeline_before_run(struct target *target);
 /* history.c: the copy that waited goes on. Carrier, aside from its door. */
 void history_wake(struct target *target);
+/* The carrier has got to the end. */
+void history_note_length(struct history *history, uint64_t length);

@@ -15,7 +15,7 @@ static bool is_at(const struct session *s, const struct terminal_break *b, uint6
 
 struct terminal_break *breaks_add(struct session *s, uint64_t address, bool is_temporary) {
     struct terminal_break *b = calloc(1, sizeof *b), **end = &s->breaks;
-    if (!b || target_set_breakpoint(s->target, s->pid, address, true) < 0) {
+    if (!b || session_set_break(s, &(struct target_break){.address = address, .pid = s->pid}, true) < 0) {
         free(b);
         return NULL;
     }
@@ -30,7 +30,7 @@ void breaks_remove(struct session *s, struct terminal_break *b) {
     while (*at != b) at = &(*at)->next;
     *at = b->next;
     for (const struct terminal_break *other = s->breaks; other; other = other->next) is_shared |= other->address == b->address && other->pid == b->pid;
-    if (!is_shared) target_set_breakpoint(s->target, b->pid, b->address, false);
+    if (!is_shared) session_set_break(s, &(struct target_break){.address = b->address, .pid = b->pid}, false);
     free(b->condition);
     free(b);
 }
@@ -63,6 +63,7 @@ void breaks_copy(struct session *s, int from_pid, int to_pid) {
         if (!copy) continue;
         *copy = *b;
         copy->pid = to_pid;
+        session_set_break(s, &(struct target_break){.address = copy->address, .pid = to_pid}, true);
         copy->condition = b->condition ? strdup(b->condition) : NULL;
         copy->number = ++s->last_number;
         copy->next = s->breaks;

@@ -19,6 +19,7 @@ bool code_read(struct session *s, uint64_t address, struct code *out) {
         snprintf(out->text, sizeof out->text, "%s %s", insn->mnemonic, insn->op_str);
         out->size = insn->size;
         out->is_call = cs_insn_group(handle, insn, CS_GRP_CALL);
+        out->is_return = cs_insn_group(handle, insn, CS_GRP_RET);
         cs_free(insn, 1);
     }
     cs_close(&handle);

@@ -21,7 +21,7 @@ static const struct row {
 void do_help(struct session *s, const char *arguments) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *row = &rows[i];
-        text_printf(&s->out, "%-12s %-4s %-18s %s\n", row->name, row->short_name, row->arguments, row->help);
+        text_printf(&s->out, "%-16s %-4s %-18s %s\n", row->name, row->short_name, row->arguments, row->help);
     }
 }
 
@@ -64,7 +64,7 @@ void session_do(struct session *s, const char *line) {
     if (*line == '#') return;
     if (!*line) line = s->last_line;
     else snprintf(s->last_line, sizeof s->last_line, "%s", line);
-    while (islower((unsigned char)line[n])) n++;
+    while (islower((unsigned char)line[n]) || (n && line[n] == '-' && islower((unsigned char)line[n + 1]))) n++;
     if (!n && !*line) return;
     const struct row *row = n ? find(line, n, &n_fit) : NULL;
     if (row) row->run(s, skip_spaces(line + n));

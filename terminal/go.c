@@ -301,7 +301,7 @@ static void set_watch(struct session *s, const char *arguments, bool on) {
         session_fail(s, "this is at no address");
         return;
     }
-    const int r = target_set_watchpoint(s->target, &(struct target_break){v.address, v.size, s->pid, TARGET_CHANGES}, on);
+    const int r = session_set_break(s, &(struct target_break){v.address, v.size, s->pid, TARGET_CHANGES}, on);
     if (r < 0) session_fail(s, "there are too many");
     else text_printf(&s->out, "%s %u bytes at %#llx\n", on ? "watching" : "not watching", v.size, (unsigned long long)v.address);
 }

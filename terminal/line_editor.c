@@ -55,6 +55,11 @@ struct editor *editor_new(FILE *input) {
     return editor;
 }
 
+void editor_remember(struct editor *editor, const char *line) {
+    HistEvent event;
+    if (editor && editor->history) history(editor->history, &event, H_ENTER, line);
+}
+
 static const char *plain_line(struct editor *editor) {
     const ssize_t n = getline(&editor->plain, &editor->capacity, editor->input);
     if (n < 0) return NULL;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* lockstep-debug: what `lockstep debug` becomes without --gdb. Reads commands from -e, -x and then its standard input (which the program
  * then does not have), and writes what they say to its standard output; a command that fails ends a script with status 1. */
-#include "terminal/session.h"
+#include "terminal/travel.h"
 
 #include "cli/cli.h"
-#include "host/branch.h"
 #include "host/descriptors.h"
 #include "host/file.h"
 #include "include/lockstep/trace.h"
@@ -40,6 +39,11 @@ void session_fail(struct session *s, const char *fmt, ...) {
     s->has_failed = true;
 }
 
+int session_set_break(struct session *s, const struct target_break *b, bool on) {
+    const int r = target_set_break(s->target, b, on);
+    return r == 0 ? history_note_break(s->history, b, on) : r;
+}
+
 void session_look(struct session *s, int pid, int tid) {
     s->pid = pid;
     s->tid = tid;
@@ -70,70 +74,88 @@ static void print_json(const struct session *s, const char *line) {
     printf("}\n");
 }
 
-/* Does one command and says what came of it. */
-static void execute(struct session *s, const struct arguments *arguments, const char *line) {
-    text_clear(&s->out);
-    session_do(s, line);
+static void say(struct session *s, const struct arguments *arguments, const char *line) {
     if (arguments->json) print_json(s, line);
     else if (s->out.size) fwrite(s->out.bytes, 1, s->out.size, stdout);
     fflush(stdout);
 }
 
+/* Does one command and says what came of it, unless it goes on in another session. */
+static void execute(struct session *s, const struct arguments *arguments, const char *line) {
+    struct luggage *luggage = s->history ? history_luggage(s->history) : NULL;
+    if (luggage) snprintf(luggage->line, sizeof luggage->line, "%s", line);
+    text_clear(&s->out);
+    session_do(s, line);
+    if (!s->is_leaving) say(s, arguments, line);
+}
+
+/* The command that has led to this session. */
+static void finish_command(struct session *s, const struct arguments *arguments) {
+    const struct luggage *luggage = history_luggage(s->history);
+    travel_arrive(s);
+    if (!s->is_leaving) say(s, arguments, luggage->line);
+}
+
 /* --- Where commands come from --- */
 
-static bool run_file(struct session *s, const struct arguments *arguments, const char *name) {
+static bool goes_on(const struct session *s) {
+    return !s->has_failed && !s->wants_quit && !s->is_leaving;
+}
+
+static bool run_file(struct session *s, const struct arguments *arguments, struct luggage *luggage, const char *name) {
     char *line = NULL;
     size_t size = 0;
-    bool ok = true;
     FILE *file = fopen(name, "r");
     if (!file) {
         complain("cannot read the commands in %s", name);
         return false;
     }
-    while (ok && !s->wants_quit && getline(&line, &size, file) >= 0) {
+    if (luggage->script_at) fseek(file, luggage->script_at, SEEK_SET);
+    while (goes_on(s) && getline(&line, &size, file) >= 0) {
+        luggage->script_at = ftell(file);
         line[strcspn(line, "\n")] = '\0';
-        if (!line[strspn(line, " \t")]) continue;
-        execute(s, arguments, line);
-        ok = !s->has_failed;
+        if (line[strspn(line, " \t")]) execute(s, arguments, line);
     }
     fclose(file);
     free(line);
-    return ok;
+    return true;
 }
 
-static bool run_scripts(struct session *s, const struct arguments *arguments) {
+/* From where the session before has come to. False: a script cannot be read, or a command in it has failed. */
+static bool run_scripts(struct session *s, const struct arguments *arguments, struct luggage *luggage) {
     bool ok = true;
-    for (size_t i = 0; ok && !s->wants_quit && i < arguments->n_scripts; i++) {
-        const struct script *script = &arguments->script[i];
-        if (script->is_file) {
-            ok = run_file(s, arguments, script->text);
-        } else {
-            execute(s, arguments, script->text);
-            ok = !s->has_failed;
-        }
+    luggage->is_script = true;
+    while (ok && goes_on(s) && luggage->script < arguments->n_scripts) {
+        const struct script *script = &arguments->script[luggage->script];
+        if (script->is_file) ok = run_file(s, arguments, luggage, script->text);
+        if (s->is_leaving) return true;
+        luggage->script++;
+        luggage->script_at = 0;
+        if (!script->is_file) execute(s, arguments, script->text);
     }
-    return ok;
+    if (s->is_leaving) return true;
+    luggage->is_script = false;
+    return ok && !s->has_failed;
 }
 
-static void run_lines(struct session *s, const struct arguments *arguments) {
+static void run_lines(struct session *s, const struct arguments *arguments, struct luggage *luggage) {
     struct editor *editor = editor_new(arguments->input);
-    for (const char *line; editor && !s->wants_quit && (line = editor_line(editor));) execute(s, arguments, line);
+    for (size_t i = luggage->n_lines < TRAVEL_LINES ? 0 : luggage->n_lines - TRAVEL_LINES; i < luggage->n_lines; i++) {
+        editor_remember(editor, luggage->lines[i % TRAVEL_LINES]);
+    }
+    for (const char *line; editor && !s->wants_quit && !s->is_leaving && (line = editor_line(editor));) {
+        char *kept = luggage->lines[luggage->n_lines % TRAVEL_LINES];
+        snprintf(kept, sizeof luggage->lines[0], "%s", line);
+        kept[strcspn(kept, "\n")] = '\0';
+        luggage->n_lines += *kept != '\0';
+        execute(s, arguments, line);
+    }
     editor_free(editor);
 }
 
 /* --- The session --- */
 
-/* Returns the exit status. */
-static int run_session(struct target *target, const struct arguments *arguments) {
-    const char *root = arguments->options->machine.rootfs;
-    struct session *s = calloc(1, sizeof *s);
-    if (!s) return STATUS_BAD_USE;
-    *s = (struct session){.target = target, .root = root ? root : ""};
-    go_wait(s);
-    const bool ok = run_scripts(s, arguments);
-    if (ok && !arguments->batch && !s->wants_quit) run_lines(s, arguments);
-    const int status = ok ? 0 : FAILED;
-    if (!arguments->options->machine.replay) target_kill_seen(target);
+static void free_session(struct session *s) {
     while (s->breaks) {
         struct terminal_break *b = s->breaks;
         s->breaks = b->next;
@@ -143,6 +165,31 @@ static int run_session(struct target *target, const struct arguments *arguments)
     symbols_free(s->symbols);
     text_fini(&s->out);
     free(s);
+}
+
+static int run_commands(struct session *s, const struct arguments *arguments, struct luggage *luggage) {
+    if (s->history && history_arrival(s->history)) finish_command(s, arguments);
+    if (s->is_leaving) return 0;
+    const bool has_failed = luggage->is_script && s->has_failed;
+    s->has_failed = false;
+    if (has_failed || !run_scripts(s, arguments, luggage)) return FAILED;
+    s->has_failed = false;
+    if (!arguments->batch && !s->wants_quit && !s->is_leaving) run_lines(s, arguments, luggage);
+    return 0;
+}
+
+/* Returns the exit status. history: NULL, the machine is live. */
+static int run_session(struct target *target, struct history *history, const struct arguments *arguments) {
+    const char *root = arguments->options->machine.rootfs;
+    struct session *s = calloc(1, sizeof *s);
+    struct luggage *own = history ? NULL : calloc(1, sizeof *own);
+    if (!s || !(history || own)) return STATUS_BAD_USE;
+    *s = (struct session){.target = target, .history = history, .root = root ? root : ""};
+    go_wait(s);
+    const int status = run_commands(s, arguments, history ? history_luggage(history) : own);
+    if (!history) target_kill_seen(target);
+    free_session(s);
+    free(own);
     return status;
 }
 
@@ -160,24 +207,72 @@ static int debug_program(const struct arguments *arguments, char *const *argv, c
         target_start(target, path, argv, envp, &error)) {
         status = report_error(&error);
     } else {
-        status = run_session(target, arguments);
-        if (!arguments->options->machine.replay) lockstep_machine_wait(target_machine(target), &ended);
+        status = run_session(target, NULL, arguments);
+        lockstep_machine_wait(target_machine(target), &ended);
     }
-    if (!arguments->options->machine.replay) target_free(target); /* an end that the recording does not have */
+    target_free(target);
     return status;
+}
+
+/* --- A trace --- */
+
+struct recording {
+    const struct arguments *arguments;
+    const char *path;
+    struct lockstep_trace *trace; /* of the machine that was made last */
+};
+
+static struct target *make_replay(void *arg, uint64_t *shown) {
+    struct recording *recording = arg;
+    struct target_options options = {.machine = recording->arguments->options->machine};
+    struct target *target;
+    struct lockstep_error error;
+    if (lockstep_trace_open(recording->path, &recording->trace, &error)) {
+        report_error(&error);
+        return NULL;
+    }
+    lockstep_trace_apply(recording->trace, &options.machine);
+    options.machine.shown = shown;
+    if (target_new(&options, &target, &error) == 0) return target;
+    report_error(&error);
+    return NULL;
+}
+
+static int start_replay(struct target *target, void *arg) {
+    const struct recording *recording = arg;
+    char *const *argv = lockstep_trace_argv(recording->trace), *const *envp = lockstep_trace_envp(recording->trace);
+    char path[PATH_SIZE];
+    struct lockstep_error error;
+    if (lockstep_machine_find(target_machine(target), argv[0], environment_get(envp, "PATH"), path, sizeof path, &error) == 0 &&
+        target_start(target, path, argv, envp, &error) == 0) {
+        return 0;
+    }
+    report_error(&error);
+    return -1;
+}
+
+static void serve(struct target *target, struct history *history, void *arg) {
+    const struct recording *recording = arg;
+    history_set_status(history, run_session(target, history, recording->arguments));
+}
+
+static int debug_trace(const struct arguments *arguments, const char *path) {
+    struct recording recording = {.arguments = arguments, .path = path};
+    const struct history_session session = {.make = make_replay, .start = start_replay, .serve = serve, .arg = &recording,
+                                            .luggage = sizeof(struct luggage), .memory = (uint64_t)arguments->options->checkpoint_mib << 20};
+    struct lockstep_error error;
+    if (lockstep_trace_open(path, &recording.trace, &error)) return report_error(&error);
+    lockstep_trace_close(recording.trace); /* each machine opens it anew */
+    setvbuf(arguments->input, NULL, _IONBF, 0); /* what one session does not read is there for the next */
+    const int status = history_run(&session);
+    if (status < 0) complain("cannot replay: error %d", -status);
+    return status < 0 ? STATUS_BAD_USE : status;
 }
 
 /* A trace is replayed, a program run. */
 static int debug(const struct arguments *arguments, char **argv) {
-    struct run_options *options = arguments->options;
-    struct lockstep_trace *trace;
-    struct lockstep_error error;
-    if (argv[1] || !lockstep_trace_is(argv[0])) return debug_program(arguments, argv, options->environment->entries);
-    if (lockstep_trace_open(argv[0], &trace, &error)) return report_error(&error);
-    lockstep_trace_apply(trace, &options->machine);
-    const int status = debug_program(arguments, lockstep_trace_argv(trace), lockstep_trace_envp(trace));
-    fflush(stdout);
-    host_branch_end(status);
+    if (!argv[1] && lockstep_trace_is(argv[0])) return debug_trace(arguments, argv[0]);
+    return debug_program(arguments, argv, arguments->options->environment->entries);
 }
 
 /* Commands that do not come from a terminal are not the program's to read. */
@@ -230,7 +325,7 @@ static int parse_and_debug(struct run_options *options, int argc, char **argv) {
 
 int main(int argc, char **argv, char **envp) {
     struct environment environment;
-    struct run_options options = {.machine = lockstep_options_default(), .environment = &environment};
+    struct run_options options = {.machine = lockstep_options_default(), .environment = &environment, .checkpoint_mib = CHECKPOINT_MIB};
     options.machine.forward_signals = true;
     options.machine.report_faults = true;
     if (!environment_init(&environment, envp)) return STATUS_BAD_USE;

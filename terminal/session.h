@@ -4,6 +4,7 @@
  * write to `out`. */
 #pragma once
 
+#include "debugger/history.h"
 #include "debugger/output.h"
 #include "debugger/target.h"
 
@@ -23,6 +24,8 @@ struct terminal_break {
 
 struct session {
     struct target *target;
+    struct history *history;    /* of a trace; NULL: the machine is live */
+    bool is_leaving;            /* the command goes on in another session */
     const char *root;           /* host directory that is the guest's /; "" */
     struct symbols *symbols;
     struct text out;
@@ -48,6 +51,8 @@ void session_look(struct session *s, int pid, int tid);
 static inline uint64_t session_rip(const struct session *s) {
     return s->registers.user.rip;
 }
+/* Sets it in the machine, and in the history. Returns 0 or -E. */
+int session_set_break(struct session *s, const struct target_break *b, bool on);
 /* --- command.c --- */
 void session_do(struct session *s, const char *line);
 /* Names that begin so, for completion: the n-th, or NULL. */
@@ -77,6 +82,8 @@ struct line {
 void symbols_free(struct symbols *symbols);
 /* "name+0x1f", or nothing. */
 void symbols_describe(struct session *s, uint64_t address, struct text *out);
+/* Where the function that it is in begins. */
+bool symbols_function(struct session *s, uint64_t address, uint64_t *start);
 bool symbols_line(struct session *s, uint64_t address, struct line *out);
 /* What has that name; *size: in bytes. */
 bool symbols_find(struct session *s, const char *name, size_t n, uint64_t *address, uint64_t *size, bool *is_function);
@@ -94,7 +101,7 @@ void symbols_frames(struct session *s, int tid, int (*cb)(struct session *s, con
 struct code {
     char text[192];
     unsigned size;
-    bool is_call;
+    bool is_call, is_return;
 };
 bool code_read(struct session *s, uint64_t address, struct code *out);
 /* One line with address, symbol and instruction. Returns its size, 0: there is none. */
@@ -108,6 +115,8 @@ void go_wait(struct session *s);
 /* --- line_editor.c --- */
 struct editor;
 struct editor *editor_new(FILE *input);
+/* A line that was typed in a session before. */
+void editor_remember(struct editor *editor, const char *line);
 /* NULL at the end of input; borrowed until the next call. */
 const char *editor_line(struct editor *editor);
 void editor_free(struct editor *editor);

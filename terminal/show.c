@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Commands that only look: registers, memory, source, code, threads, mappings. And `set`, which looks for the place that it changes. */
 #include "terminal/breaks.h"
+#include "terminal/travel.h"
 
 #include "base/bits.h"
 #include "base/error.h"
@@ -242,6 +243,10 @@ static int print_task(const struct target_thread *thread, void *arg) {
 }
 
 void do_tasks(struct session *s, const char *arguments) {
+    if (strncmp(arguments, "--at ", 5) == 0) {
+        time_show_tasks(s, arguments + 5);
+        return;
+    }
     target_each_thread(s->target, print_task, s);
 }
 
@@ -269,10 +274,6 @@ static int64_t print_regions(struct process *process, void *arg) {
 
 void do_maps(struct session *s, const char *arguments) {
     if (has_thread(s)) target_with_process(s->target, s->pid, print_regions, &s->out);
-}
-
-void do_when(struct session *s, const char *arguments) {
-    if (has_thread(s)) text_printf(&s->out, "thread %d has retired %" PRIu64 " instructions\n", s->tid, target_retired(s->target, s->tid));
 }
 
 static void info_breaks(struct session *s, const char *arguments) {

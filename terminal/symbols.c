@@ -119,6 +119,16 @@ void symbols_describe(struct session *s, uint64_t address, struct text *out) {
     else if (name) text_printf(out, "<%s>", name);
 }
 
+bool symbols_function(struct session *s, uint64_t address, uint64_t *start) {
+    Dwfl *dwfl = dwfl_of(s);
+    Dwfl_Module *module = dwfl ? dwfl_addrmodule(dwfl, address) : NULL;
+    GElf_Sym symbol;
+    GElf_Off offset = 0;
+    const char *name = module ? dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL) : NULL;
+    *start = address - offset;
+    return name != NULL;
+}
+
 struct search {
     const char *name;
     size_t n;
