@@ -157,13 +157,20 @@ static int map_images(struct load *load, struct images *images) {
     return err ? err : image_map(load, &images->interpreter);
 }
 
-/* Private pages: a program may patch its own. */
-static int map_vdso(struct load *load) {
+/* Behind a program that has its low addresses for itself: a place far from all others takes page tables of its own, at each fork, too. */
+static uint64_t vdso_wish(const struct images *images) {
+    const bool alone = images->program.header.type != ELF_TYPE_DYN && !images->interpreter_file;
+    return alone ? align_up(images->program.end, GUEST_PAGE_SIZE) : 0;
+}
+
+/* Private pages: a program may patch its own. The heap goes behind them, if they lie behind the program. */
+static int map_vdso(struct load *load, struct images *images) {
     const struct vdso_image *vdso = load->request->vdso;
     if (!vdso || !vdso->size) return 0;
-    const uint64_t size = align_up(vdso->size, GUEST_PAGE_SIZE);
-    const int64_t r = space_map(load->space, 0, size, SPACE_READ | SPACE_EXEC, SPACE_PRIVATE | SPACE_ANONYMOUS, NULL, 0);
+    const uint64_t size = align_up(vdso->size, GUEST_PAGE_SIZE), wish = vdso_wish(images);
+    const int64_t r = space_map(load->space, wish, size, SPACE_READ | SPACE_EXEC, SPACE_PRIVATE | SPACE_ANONYMOUS, NULL, 0);
     if (r < 0) return load_fail(load, (int)r, "no room for the vDSO");
+    if (wish && (uint64_t)r == wish) images->program.end = wish + size;
     load->result->vdso = (uint64_t)r;
     space_set_name(load->space, (uint64_t)r, size, "[vdso]");
     return space_poke(load->space, (uint64_t)r, vdso->bytes, vdso->size);
@@ -197,8 +204,8 @@ static int build(struct load *load, struct images *images, struct stack *stack) 
     if (image_top) space_set_image_top(load->space, image_top);
     int err = stack_map(load, stack, image_wants_exec_stack(&images->program));
     if (!err) err = map_images(load, images);
+    if (!err) err = map_vdso(load, images);
     if (!err) err = finish(load, images);
-    if (!err) err = map_vdso(load);
     if (!err) {
         const struct image *interpreter = images->interpreter_file ? &images->interpreter : NULL;
         err = stack_write(load, stack, &images->program, interpreter);

@@ -3,6 +3,7 @@
  * touched in batches, because the first touch of a host page is expensive; once the pool is big, by huge pages. Chunks
  * that became empty go back to the host when much is idle. */
 #include "mmu/frame.h"
+#include "mmu/window.h"
 
 #include "base/bits.h"
 #include "host/memory.h"
@@ -37,6 +38,7 @@ const char *frame_pool_reason(const struct frame_pool *pool) {
 
 void frame_pool_free(struct frame_pool *pool) {
     if (!pool) return;
+    window_free_spares(pool);
     while (pool->arenas) {
         struct frame_arena *arena = pool->arenas;
         pool->arenas = arena->next;

@@ -45,6 +45,8 @@ struct frame_arena {
     struct frame frame[ARENA_FRAMES];
 };
 
+enum { SPARE_WINDOWS = 4 };
+
 struct frame_pool {
     struct host_mutex lock;
     /* guarded by lock */
@@ -60,6 +62,7 @@ struct frame_pool {
     enum space_memory memory;    /* immutable after init */
     bool window_layout;          /* of paged spaces; immutable once there is a space */
     _Atomic uint32_t n_windows;  /* atomic: reserved windows that exist */
+    _Atomic(void *) spare_window[SPARE_WINDOWS]; /* atomic; owned: reservations of WINDOW_SIZE in which nothing is mapped; or NULL */
     _Atomic(const char *) reason; /* atomic: why the last space is not what was wished; a literal or NULL */
 };
 

@@ -139,14 +139,9 @@ static size_t private_pages(struct address_space *space, uint64_t *at, uint64_t 
     return n;
 }
 
-static void give_back(struct address_space *space) {
-    host_memory_unmap(space->reserved, space->reserved_size);
-    atomic_fetch_sub(&space->pool->n_windows, 1);
-}
-
 const struct back_end back_end_window = {
     .stop = stop, .resume = resume, .place = window_place, .drop = drop, .dropped = dropped, .discard = discard,
     .protect = protect, .move = window_move, .advise = advise, .zap = zap, .fault = window_fault, .populate = populate,
     .add_resident = add_resident, .resident = resident, .private_pages = private_pages, .copy = window_copy, .word = window_word,
-    .copy_string = window_copy_string, .watch = window_watch, .guard = window_guard, .fork = window_fork, .free = give_back,
+    .copy_string = window_copy_string, .watch = window_watch, .guard = window_guard, .fork = window_fork, .free = window_give_back,
 };

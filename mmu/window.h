@@ -13,6 +13,10 @@
 
 /* Makes a fresh paged space a window of at least this size, if the host has room. Says why not in the pool. */
 void window_take(struct address_space *space, uint64_t at_least);
+/* The space's mappings are gone then. */
+void window_give_back(struct address_space *space);
+/* For the pool's end. */
+void window_free_spares(struct frame_pool *pool);
 /* Goes once through the pages of a kind in a range of the host, in address order. */
 typedef size_t window_find_fn(char **at, char *end, struct host_range *out, size_t n);
 struct window_pages {

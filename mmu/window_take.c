@@ -7,6 +7,8 @@
 #define IDENTITY_SIZE (WINDOW_SIZE - SPACE_MIN)
 #define HUGE_PAGE_SIZE (2ull << 20)
 
+enum { SPARE_RANGES = 8, SPARE_BYTES = 64 << 20 }; /* what a window that becomes the spare one holds at most */
+
 void window_lay_out(struct address_space *space) {
     if (space->base == SPACE_NO_BASE) space->end = WINDOW_SIZE;
     space->window_layout = true;
@@ -23,9 +25,25 @@ static void become(struct address_space *space, void *reserved, uint64_t reserve
     window_lay_out(space);
 }
 
+static void *take_spare(struct frame_pool *pool) {
+    void *spare = NULL;
+    for (unsigned i = 0; i < SPARE_WINDOWS && !spare; i++) spare = atomic_exchange(&pool->spare_window[i], NULL);
+    return spare;
+}
+
+static bool keep_spare(struct frame_pool *pool, void *reserved) {
+    bool kept = false;
+    for (unsigned i = 0; i < SPARE_WINDOWS && !kept; i++) {
+        void *none = NULL;
+        kept = atomic_compare_exchange_strong(&pool->spare_window[i], &none, reserved);
+    }
+    return kept;
+}
+
 /* Huge pages of the guest should be huge pages of the host: the base is a multiple of one. */
 static bool reserve(struct address_space *space, uint64_t size) {
-    void *at = host_memory_reserve(size + HUGE_PAGE_SIZE);
+    void *at = size == WINDOW_SIZE ? take_spare(space->pool) : NULL;
+    if (!at) at = host_memory_reserve(size + HUGE_PAGE_SIZE);
     if (!at) return false;
     become(space, at, size + HUGE_PAGE_SIZE, align_up((uintptr_t)at, HUGE_PAGE_SIZE), size);
     return true;
@@ -42,6 +60,50 @@ static bool take(struct address_space *space, uint64_t at_least, uint32_t n_wind
     if (reserve(space, size)) return true;
     atomic_store(&space->pool->reason, "the host has no room for another window");
     return false;
+}
+
+struct mapped {
+    uint64_t start, end;
+};
+
+/* What is mapped, in ranges. Returns how many, 0: too many, or too much. */
+static size_t find_mapped(const struct address_space *space, struct mapped out[SPARE_RANGES]) {
+    size_t n = 0;
+    uint64_t bytes = 0;
+    LIST_FOR_EACH(node, &space->regions.list) {
+        const struct region *r = CONTAINER_OF(node, struct region, node);
+        bytes += region_size(r);
+        if (n && out[n - 1].end == r->start) {
+            out[n - 1].end = r->end;
+            continue;
+        }
+        if (n == SPARE_RANGES) return 0;
+        out[n++] = (struct mapped){r->start, r->end};
+    }
+    return bytes <= SPARE_BYTES ? n : 0;
+}
+
+/* Empties the window range by range. The host keeps its page tables then, which are half of what a forked child costs. */
+static bool empty(struct address_space *space) {
+    struct mapped mapped[SPARE_RANGES];
+    const size_t n = find_mapped(space, mapped);
+    bool ok = n > 0;
+    if (ok) host_memory_discard(space->reserved, space->reserved_size);
+    for (size_t i = 0; i < n; i++) ok = ok && host_memory_vacate(window_host(space, mapped[i].start), mapped[i].end - mapped[i].start) == 0;
+    return ok;
+}
+
+void window_give_back(struct address_space *space) {
+    struct frame_pool *pool = space->pool;
+    const bool may_stay = space->base && space->reserved_size == WINDOW_SIZE + HUGE_PAGE_SIZE;
+    if (!may_stay || !empty(space) || !keep_spare(pool, space->reserved)) {
+        host_memory_unmap(space->reserved, space->reserved_size);
+    }
+    atomic_fetch_sub(&pool->n_windows, 1);
+}
+
+void window_free_spares(struct frame_pool *pool) {
+    for (void *spare; (spare = take_spare(pool));) host_memory_unmap(spare, WINDOW_SIZE + HUGE_PAGE_SIZE);
 }
 
 void window_take(struct address_space *space, uint64_t at_least) {

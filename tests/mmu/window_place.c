@@ -54,6 +54,34 @@ Test(window_place, a_guest_address_is_a_host_address_in_the_first_space) {
     space_put(second);
 }
 
+/* Whether the host could read there. */
+static bool is_readable(const uint8_t *at) {
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    const bool readable = write(ends[1], at, 1) == 1;
+    close(ends[0]);
+    close(ends[1]);
+    return readable;
+}
+
+Test(window_place, a_window_that_is_taken_again_is_empty) {
+    struct address_space *first = space_new(pool);
+    for (unsigned i = 0; i < 20; i++) {
+        struct address_space *space = space_new(pool);
+        map_pages(space, AT, 2, RW);
+        map_pages(space, AT + 16 * PAGE, 1 + i, RW);
+        cr_assert_not(is_readable(host_of(space, AT + 8 * PAGE)));
+        for (unsigned page = 0; page < 2; page++) cr_assert_eq(*host_of(space, AT + page * PAGE), 0);
+        cr_assert_eq(*host_of(space, AT + (16 + i) * PAGE), 0);
+        memset(host_of(space, AT), 7, 2 * PAGE);
+        map_pages(space, AT + 8 * PAGE, 1, RW);
+        memset(host_of(space, AT + 8 * PAGE), 7, PAGE);
+        memset(host_of(space, AT + 16 * PAGE), 7, (1 + i) * PAGE);
+        space_put(space);
+    }
+    space_put(first);
+}
+
 Test(window_place, what_is_mapped_is_found_at_the_base) {
     struct address_space *first = space_new(pool), *space = space_new(pool);
     map_pages(space, AT, 2, RW);
