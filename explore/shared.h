@@ -14,6 +14,7 @@ struct explore_shared {
     _Atomic uint64_t next_run;
     _Atomic uint32_t stop;
     _Atomic uint64_t n_questions;        /* of a usual run */
+    _Atomic uint32_t n_threads;          /* that a run made, at most */
     struct machine_learned learned;
     _Atomic uint64_t longest;            /* run without a failure, in instructions from the branch on */
     _Atomic uint64_t keys[EXPLORE_KEYS]; /* of failures, each kept by the first that finds it; 0: free */

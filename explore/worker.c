@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "host/branch.h"
 #include "host/file.h"
+#include "host/restore.h"
 #include "machine/machine.h"
 #include "syscall/linux/abi/fcntl.h"
 
@@ -19,7 +20,7 @@ enum { PATH_SIZE = 4096, SWITCHES_MAX = 1 << 20, COPY_SIZE = 1 << 16, OUTPUT_SHO
 /* Instructions of a run before it counts as hanging: at first, and later in terms of the longest one that ended. */
 #define FIRST_LIMIT UINT64_C(50000000)
 #define MORE_LIMIT UINT64_C(1000000)
-enum { LIMIT_FACTOR = 20 };
+enum { LIMIT_FACTOR = 20, SPARE_THREADS = 4 };
 
 static const char *const strategies[] = {"pos", "pct", "surw", "walk"};
 
@@ -31,7 +32,8 @@ struct worker {
     int64_t out_start, err_start; /* what was there before the branch */
     uint64_t retired_before;
     bool has_branched;            /* else the program never made a thread: there is one schedule */
-    struct strategy_switch *switches; /* room for SWITCHES_MAX */
+    struct strategy_switch *switches; /* room for SWITCHES_MAX; not put back between runs */
+    struct host_restore *restore; /* of a copy; NULL: it makes one run */
     struct explore_report report;
 };
 
@@ -139,11 +141,12 @@ static void describe(const struct worker *worker, struct explore_report *report,
     snprintf(report->text, sizeof report->text, "%s%s%s", outcome->text, *said && *outcome->text ? "\n" : "", said);
 }
 
-static void learn(const struct worker *worker, const struct explore_report *report) {
+static void learn(const struct worker *worker, const struct explore_report *report, unsigned n_threads) {
     struct explore_shared *shared = worker->given->shared;
     uint64_t longest = atomic_load(&shared->longest);
     if (report->kind == EXPLORE_HANG) return;
     atomic_store(&shared->n_questions, report->n_questions);
+    if (n_threads > atomic_load(&shared->n_threads)) atomic_store(&shared->n_threads, n_threads);
     while (report->retired > longest && !atomic_compare_exchange_weak(&shared->longest, &longest, report->retired)) {
     }
 }
@@ -162,7 +165,7 @@ static void ended(void *arg, const struct machine_outcome *outcome) {
     const uint64_t parts[] = {report->kind, outcome->stack_key, output, errors};
     report->behaviour = hash(0, parts, sizeof parts);
     report->key = report->kind == EXPLORE_OUTPUT ? hash(output, "o", 1) : hash(report->kind, &outcome->stack_key, sizeof outcome->stack_key);
-    learn(worker, report);
+    learn(worker, report, outcome->n_threads);
     if (report->kind != EXPLORE_OK) {
         report->is_first = claim(worker->given->shared, report->key);
         describe(worker, report, outcome);
@@ -172,6 +175,7 @@ static void ended(void *arg, const struct machine_outcome *outcome) {
         }
     }
     host_file_write(worker->given->report_fd, report, sizeof *report);
+    if (worker->restore) host_restore_back(worker->restore);
     host_branch_end(0);
 }
 
@@ -215,26 +219,40 @@ static void clear_output(const struct worker *worker) {
     host_file_seek(worker->err_fd, worker->err_start, 0);
 }
 
-/* Returns in copies only. */
+static bool is_over(const struct worker *worker) {
+    struct explore_shared *shared = worker->given->shared;
+    return atomic_load(&shared->next_run) >= worker->given->options->runs || atomic_load(&shared->stop);
+}
+
+/* In the copy, from where every run begins: again and again where what a run has done can be put back. */
+static void keep(struct worker *worker) {
+    struct explore_shared *shared = worker->given->shared;
+    const struct host_range left_alone[] = {
+        {(char *)shared, (char *)(shared + 1)},
+        {(char *)worker->switches, (char *)(worker->switches + SWITCHES_MAX)},
+    };
+    machine_get_ready(worker->machine, atomic_load(&shared->n_threads) + SPARE_THREADS);
+    worker->restore = host_restore_new(left_alone, ARRAY_LEN(left_alone));
+    if (worker->restore && host_restore_keep(worker->restore) < 0) worker->restore = NULL;
+}
+
+/* Returns in copies only, once for every run. */
 static void branch(void *arg) {
     struct worker *worker = arg;
-    struct explore_shared *shared = worker->given->shared;
     worker->out_start = host_file_seek(worker->out_fd, 0, 1);
     worker->err_start = host_file_seek(worker->err_fd, 0, 1);
     worker->has_branched = true;
     worker->retired_before = scheduler_retired(worker->machine->scheduler);
-    for (;;) {
-        const uint64_t run = atomic_fetch_add(&shared->next_run, 1);
-        if (run >= worker->given->options->runs || atomic_load(&shared->stop)) host_branch_end(0);
-        clear_output(worker);
-        const int64_t id = host_branch(true);
-        if (id == 0) {
-            begin(worker, run);
-            return;
-        }
+    for (int64_t id; !is_over(worker) && (id = host_branch(true));) {
         if (id < 0) fail(worker, "cannot copy the process: out of processes or memory");
         if (host_branch_wait(id) != 0) fail(worker, "a run ended without a result: a fault of Lockstep itself");
     }
+    if (is_over(worker)) host_branch_end(0);
+    keep(worker);
+    const uint64_t run = is_over(worker) ? UINT64_MAX : atomic_fetch_add(&worker->given->shared->next_run, 1);
+    if (run >= worker->given->options->runs) host_branch_end(0);
+    clear_output(worker);
+    begin(worker, run);
 }
 
 static int open_output(int to) {
@@ -256,9 +274,10 @@ static void start(struct worker *worker) {
 }
 
 _Noreturn void explore_work(const struct explore_worker *given) {
+    host_restore_prepare();
     struct worker *worker = calloc(1, sizeof *worker);
     if (!worker) host_branch_end(1);
-    *worker = (struct worker){.given = given, .switches = calloc(SWITCHES_MAX, sizeof *worker->switches)};
+    *worker = (struct worker){.given = given, .switches = host_branch_shared(SWITCHES_MAX * sizeof *worker->switches)};
     worker->hooks = (struct machine_hooks){.branch = branch, .ended = ended, .learned = &given->shared->learned, .limit = FIRST_LIMIT, .arg = worker};
     const int null = host_file_open_at(HOST_CWD, "/dev/null", O_RDONLY, 0);
     if (!worker->switches || null < 0 || host_branch_redirect(null, 0) < 0) fail(worker, "no memory or descriptors");

@@ -102,19 +102,24 @@ static void add_wait(struct machine_outcome *outcome, struct task *task) {
 static void end(struct lockstep_machine *machine) {
     struct machine_outcome *outcome = &machine->outcome;
     outcome->retired = scheduler_retired(machine->scheduler);
+    outcome->n_threads = scheduler_made(machine->scheduler);
     outcome->n_questions = machine->schedule_log.n_asked;
     machine->hooks->ended(machine->hooks->arg, outcome);
 }
 
-static void all_ended(void *arg) {
+void machine_note_end(void *arg, int status) {
     struct lockstep_machine *machine = arg;
-    const int status = machine->kernel->init_status;
     if (!machine->outcome.stack[0]) {
         machine->outcome.ending = status & 0x7f ? MACHINE_SIGNALED : MACHINE_EXITED;
         machine->outcome.code = status & 0x7f ? status & 0x7f : status >> 8 & 0xff;
         machine->outcome.stack_key = mix(1, (uint64_t)status);
     }
     end(machine);
+}
+
+static void all_ended(void *arg) {
+    struct lockstep_machine *machine = arg;
+    machine_note_end(machine, machine->kernel->init_status);
 }
 
 static void stuck(void *arg) {
@@ -154,6 +159,11 @@ void machine_reschedule(struct lockstep_machine *machine, struct strategy *strat
     machine->strategy = strategy;
     strategy_log_init(&machine->schedule_log, strategy, out, room);
     scheduler_set_strategy(machine->scheduler, &machine->schedule_log.strategy);
+}
+
+void machine_get_ready(struct lockstep_machine *machine, unsigned n_threads) {
+    scheduler_keep_stacks(machine->scheduler, n_threads);
+    frame_pool_open_ahead(machine->frame_pool);
 }
 
 uint64_t machine_switches(const struct lockstep_machine *machine) {

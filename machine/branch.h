@@ -14,6 +14,7 @@ struct machine_outcome {
     enum machine_ending ending;
     int code;                        /* exit code or signal of the first process, or of the first one that crashed */
     uint64_t retired, n_questions;
+    unsigned n_threads;              /* that ever began */
     uint64_t stack[MACHINE_STACK];   /* of the crash: the instruction, then what look like return addresses; 0: no more */
     uint64_t stack_key;              /* of all that: equal for what is the same failure */
     char text[MACHINE_TEXT];         /* lines for people: who waits for what */
@@ -42,5 +43,7 @@ struct machine_hooks {
 
 /* From inside branch: the schedule from now on. Takes over the strategy. out: where its switches are kept, borrowed. */
 void machine_reschedule(struct lockstep_machine *machine, struct strategy *strategy, struct strategy_switch *out, uint64_t room);
+/* Has ready what a run with so many threads more is likely to map of the host's memory. */
+void machine_get_ready(struct lockstep_machine *machine, unsigned n_threads);
 /* How many switches there were. */
 uint64_t machine_switches(const struct lockstep_machine *machine);

@@ -114,6 +114,7 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .first_fork = can_split(machine, options) ? machine_first_fork : NULL,
         .forked = machine_front_settle,
         .init_gone = machine_init_gone,
+        .last_ends = machine->hooks ? machine_note_end : NULL,
         .callback_arg = machine,
         .at_call = machine->session ? session_at_call : NULL,
         .at_call_arg = machine->session,

@@ -116,6 +116,7 @@ void machine_explain_crash(void *arg, struct task *task, const struct guest_sigi
 
 /* branch.c: go into kernel_options; arg: the machine. watch: the scheduler's news become outcomes. */
 void machine_note_crash(void *arg, struct task *task, const struct guest_siginfo *info);
+void machine_note_end(void *arg, int status);
 void machine_note_clone(void *arg, struct task *task);
 void machine_watch(struct lockstep_machine *machine);
 

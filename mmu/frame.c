@@ -113,6 +113,12 @@ static struct frame_chunk *chunk_find_locked(struct frame_pool *pool) {
     return chunk;
 }
 
+void frame_pool_open_ahead(struct frame_pool *pool) {
+    host_mutex_lock(&pool->lock);
+    if (list_empty(&pool->bare)) chunk_new_locked(pool);
+    host_mutex_unlock(&pool->lock);
+}
+
 static void populate_locked(struct frame_pool *pool, struct frame_chunk *chunk) {
     char *at = frame_at(arena_of_chunk(chunk), chunk->populated);
     const bool whole = (chunk->end - chunk->populated) == CHUNK_FRAMES;

@@ -26,6 +26,8 @@ struct frame_pool *frame_pool_new(enum space_memory memory);
 void frame_pool_free(struct frame_pool *pool);
 /* Before the first space: paged spaces, too, are laid out as windows are, so that addresses do not depend on the kind of memory. */
 void frame_pool_lay_out_as_windows(struct frame_pool *pool);
+/* Memory for some frames more, so that the next ones need no call of the host. */
+void frame_pool_open_ahead(struct frame_pool *pool);
 /* Why the newest space is less than was asked for, in words; NULL: it is not. */
 const char *frame_pool_reason(const struct frame_pool *pool);
 

@@ -76,6 +76,14 @@ uint32_t scheduler_running(const struct scheduler *scheduler) {
     return scheduler->serial.running->number;
 }
 
+uint32_t scheduler_made(const struct scheduler *scheduler) {
+    return scheduler->serial.n_made;
+}
+
+void scheduler_keep_stacks(struct scheduler *scheduler, unsigned n) {
+    serial_keep_stacks(&scheduler->serial, n);
+}
+
 int64_t scheduler_monotonic_ns(const struct scheduler *scheduler) {
     return scheduler_is_serial(scheduler) ? serial_now_ns(&scheduler->serial) : host_clock_monotonic_ns();
 }

@@ -33,6 +33,9 @@ void scheduler_set_strategy(struct scheduler *scheduler, struct strategy *strate
 /* Instructions that all threads retired; the running thread's number. */
 uint64_t scheduler_retired(const struct scheduler *scheduler);
 uint32_t scheduler_running(const struct scheduler *scheduler);
+/* Serial, on the carrier: threads that ever began; has stacks ready for so many more threads, and keeps them. */
+uint32_t scheduler_made(const struct scheduler *scheduler);
+void scheduler_keep_stacks(struct scheduler *scheduler, unsigned n);
 
 /* Around a fork of our process by the only thread that there is. is_own: on a thread that scheduler_start has made. */
 void scheduler_before_fork(struct scheduler *scheduler);

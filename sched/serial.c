@@ -31,6 +31,7 @@ void serial_fini(struct serial *serial) {
     serial_take_posts(serial);
     host_mutex_fini(&serial->post_lock);
     if (serial->event >= 0) host_event_free(serial->event);
+    while (serial->n_stacks) host_fiber_free(serial->stack[--serial->n_stacks]);
     free(serial->asked);
 }
 
@@ -65,11 +66,16 @@ static struct serial_thread *next_thread(struct serial *serial, enum strategy_re
     }
 }
 
+static void give_stack(struct serial *serial, struct host_fiber *fiber) {
+    if (serial->n_stacks < serial->n_stacks_kept) serial->stack[serial->n_stacks++] = fiber;
+    else host_fiber_free(fiber);
+}
+
 static void free_ended(struct serial *serial) {
     struct serial_thread *ended = serial->ended;
     serial->ended = NULL;
     if (!ended) return;
-    host_fiber_free(ended->fiber);
+    give_stack(serial, ended->fiber);
     free(ended);
 }
 
@@ -100,6 +106,22 @@ static void run_thread(void *arg) {
     serial->ended = self;
     if (next) begin_slice(serial, next);
     host_fiber_switch(self->fiber, next ? next->fiber : serial->base);
+}
+
+static struct host_fiber *take_stack(struct serial *serial, struct serial_thread *thread) {
+    if (!serial->n_stacks) return host_fiber_new(run_thread, thread);
+    struct host_fiber *fiber = serial->stack[--serial->n_stacks];
+    host_fiber_renew(fiber, run_thread, thread);
+    return fiber;
+}
+
+void serial_keep_stacks(struct serial *serial, unsigned n) {
+    serial->n_stacks_kept = n < SERIAL_STACKS ? n : SERIAL_STACKS;
+    while (serial->n_stacks < serial->n_stacks_kept) {
+        struct host_fiber *fiber = host_fiber_new(run_thread, NULL);
+        if (!fiber) return;
+        serial->stack[serial->n_stacks++] = fiber;
+    }
 }
 
 /* The scheduler may be freed as soon as the word is set: only its address is used afterwards. */
@@ -138,7 +160,7 @@ static void timed_out(struct sched_timer *timer) {
 
 int serial_start(struct serial *serial, struct sched_thread *thread, void (*fn)(void *arg), void *arg) {
     struct serial_thread *made = calloc(1, sizeof *made);
-    struct host_fiber *fiber = made && serial_make_room(serial) == 0 ? host_fiber_new(run_thread, made) : NULL;
+    struct host_fiber *fiber = made && serial_make_room(serial) == 0 ? take_stack(serial, made) : NULL;
     if (!fiber) {
         free(made);
         return -ENOMEM;

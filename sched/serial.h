@@ -30,6 +30,8 @@ struct serial_post {
     int value;
 };
 
+enum { SERIAL_STACKS = 64 };
+
 /* The state of a serial scheduler. */
 struct serial {
     struct strategy *strategy;    /* borrowed */
@@ -42,6 +44,8 @@ struct serial {
     uint32_t n_made;              /* threads that ever began */
     struct strategy_thread *asked; /* owned: the candidates of a question; has room for n_asked_room >= n_threads */
     unsigned n_asked_room;
+    struct host_fiber *stack[SERIAL_STACKS]; /* owned: of threads to come */
+    unsigned n_stacks, n_stacks_kept;
     struct list pollers;
     uint64_t retired;             /* by all threads */
     int64_t passed_ns;            /* of the clock, beside that */
@@ -63,6 +67,8 @@ struct serial {
 
 void serial_init(struct serial *serial, struct strategy *strategy, struct timer_service *timers);
 void serial_fini(struct serial *serial);
+/* From now on up to n stacks of ended threads are kept for later ones; so many are there when this returns, if there is memory. */
+void serial_keep_stacks(struct serial *serial, unsigned n);
 /* The machine's monotonic clock. */
 int64_t serial_now_ns(const struct serial *serial);
 int serial_start(struct serial *serial, struct sched_thread *thread, void (*fn)(void *arg), void *arg);

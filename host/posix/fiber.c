@@ -61,11 +61,16 @@ struct host_fiber *host_fiber_new(void (*fn)(void *arg), void *arg) {
     }
     fiber->stack = stack;
     fiber->low = fiber->stack + GUARD_SIZE;
+    host_fiber_renew(fiber, fn, arg);
+    return fiber;
+}
+
+void host_fiber_renew(struct host_fiber *fiber, void (*fn)(void *arg), void *arg) {
     fiber->size = STACK_SIZE;
+    fiber->shadow = NULL;
     fiber->fn = fn;
     fiber->arg = arg;
     fiber->kept = fiber_prepare(fiber->stack + GUARD_SIZE + STACK_SIZE, begin, fiber);
-    return fiber;
 }
 
 void host_fiber_switch(struct host_fiber *from, struct host_fiber *to) {

@@ -2,7 +2,7 @@
 # One bug of the gallery: found within so many schedules, done again on both engines, and not there in its correct twin.
 #   gallery.sh LOCKSTEP PROGRAM KIND SCHEDULES
 set -u
-TWIN_MAX=40 # schedules of the correct twin: a copy of the process for each takes its time
+TWIN_MAX=200 # schedules of the correct twin
 lockstep=$1 program=$2 kind=$3 schedules=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -237,11 +237,21 @@ static bool is_alone(struct process *process) {
     return alone;
 }
 
+/* Before anything goes: whoever wants to know no more than the end can have it here. */
+static void tell_last(struct task *task) {
+    struct kernel *kernel = task->kernel;
+    const struct process *process = task->process;
+    if (!kernel->options.last_ends || atomic_load(&kernel->live) != 1) return;
+    const int own = process->group_exit ? process->group_status : task->exit_code;
+    kernel->options.last_ends(kernel->options.callback_arg, kernel->init_exited ? kernel->init_status : own);
+}
+
 void task_exit(struct task *task) {
     struct kernel *kernel = task->kernel;
     crash_park(task);
     debugger_event(task, DEBUGGER_THREAD_ENDS, task->exit_code);
     ptrace_exit_event(task);
+    tell_last(task);
     atomic_store(&task->state, 'Z');
     if (task->process != kernel->init && is_alone(task->process)) cputime_note_resident(task->process);
     atomic_fetch_or(&task->attention, ATTENTION_EXIT);

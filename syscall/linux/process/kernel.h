@@ -63,6 +63,7 @@ struct kernel_options {
     bool (*first_fork)(void *arg, struct task *task);
     void (*forked)(void *arg);
     void (*init_gone)(void *arg, int status);
+    void (*last_ends)(void *arg, int status); /* the last thread is about to end: the first process's status; no lock held; may be NULL */
     void *callback_arg;                 /* of all these, from init_stopped on */
     void (*at_call)(void *arg, const struct cpu_state *state, uint64_t retired); /* a thread makes a call; its own thread; may be NULL */
     void *at_call_arg;
