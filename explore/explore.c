@@ -41,6 +41,13 @@ static int hash_expected(const struct explore_options *options, uint64_t *out, s
     return r < 0 ? fail(error, r, "cannot read ", options->expect) : 0;
 }
 
+static int find_strategy(const struct explore_options *options, struct lockstep_error *error) {
+    if (!options->strategy || strategy_exists(options->strategy)) return 0;
+    *error = (struct lockstep_error){.kind = LOCKSTEP_UNAVAILABLE, .number = EINVAL};
+    snprintf(error->text, sizeof error->text, "there is no strategy '%.100s'; there are %s", options->strategy, strategy_names());
+    return -1;
+}
+
 static int make_directory(const struct explore_options *options, struct lockstep_error *error) {
     struct host_stat stat;
     if (!options->directory) return 0;
@@ -109,7 +116,7 @@ static int prepare(struct coordinator *c, struct lockstep_error *error) {
     c->shared = host_branch_shared(sizeof *c->shared);
     c->tally = explore_tally_new(c->options);
     if (!c->shared || !c->tally) return fail(error, -ENOMEM, "no memory to explore", "");
-    if (make_directory(c->options, error)) return -1;
+    if (find_strategy(c->options, error) || make_directory(c->options, error)) return -1;
     const int r = host_branch_pipe(c->pipe);
     if (r < 0) return fail(error, r, "cannot explore", "");
     host_branch_note_interrupts(&c->shared->stop);
@@ -122,7 +129,10 @@ enum explore_result explore(const struct explore_options *options, struct lockst
     c.is_broken = prepare(&c, error) || start_workers(&c, error);
     if (!c.is_broken) run(&c);
     end_workers(&c);
-    if (!c.is_broken) explore_tally_show(c.tally, true);
+    if (!c.is_broken) {
+        explore_tally_record(c.tally);
+        explore_tally_show(c.tally, true);
+    }
     const bool failed = c.tally && explore_tally_failures(c.tally);
     for (int i = 0; i < 2; i++) {
         if (c.pipe[i] >= 0) host_file_close(c.pipe[i]);

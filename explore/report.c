@@ -26,7 +26,7 @@ struct explore_tally {
     const struct explore_options *options;
     FILE *json;              /* NULL: none */
     bool is_live;
-    int64_t began_ns;
+    int64_t began_ns, ended_ns; /* of the search; ended_ns 0: it goes on */
     uint64_t runs, n_failed;
     uint64_t *behaviours;    /* owned, sorted by nothing: open addressing, 0: free */
     size_t n_behaviours, room;
@@ -173,19 +173,40 @@ void explore_tally_add(struct explore_tally *tally, const struct explore_report 
     if (failure && failure->n == 1) write_failure(tally, report);
 }
 
-static double seconds_since(int64_t began_ns) {
-    return (double)(host_clock_monotonic_ns() - began_ns) / NS_PER_SECOND;
+static void record_failure(struct explore_tally *tally, const struct explore_report *report) {
+    char path[PATH_SIZE];
+    FILE *out = json_of(tally);
+    if (!out || !explore_record(tally->options, report->key, report->kind)) return;
+    explore_failure_path(path, sizeof path, tally->options, report->key, "trace");
+    printf("schedule %" PRIu64 ": for lockstep replay or debug: %s\n", report->run + 1, path);
+    fprintf(out, "{\"type\":\"trace\",\"key\":\"%016" PRIx64 "\",", report->key);
+    put_string(out, "path", path);
+    fputs("}\n", out);
+    fflush(out);
+}
+
+void explore_tally_record(struct explore_tally *tally) {
+    tally->ended_ns = host_clock_monotonic_ns();
+    if (!tally->options->directory) return;
+    clear_line(tally);
+    fflush(stdout);
+    for (unsigned i = 0; i < tally->n_failures; i++) record_failure(tally, &tally->failures[i].first);
+}
+
+static double seconds_of(const struct explore_tally *tally) {
+    const int64_t now = tally->ended_ns ? tally->ended_ns : host_clock_monotonic_ns();
+    return (double)(now - tally->began_ns) / NS_PER_SECOND;
 }
 
 static void print_counts(const struct explore_tally *tally, FILE *out) {
-    const double seconds = seconds_since(tally->began_ns);
+    const double seconds = seconds_of(tally);
     fprintf(out, "%" PRIu64 " schedules in %.1f s (%.0f/s), %zu behaviours, %" PRIu64 " failed, %u distinct", tally->runs, seconds,
             seconds > 0 ? (double)tally->runs / seconds : 0.0, tally->n_behaviours, tally->n_failed, tally->n_failures);
 }
 
 static void print_time_left(const struct explore_tally *tally) {
     const struct explore_options *options = tally->options;
-    const double seconds = seconds_since(tally->began_ns);
+    const double seconds = seconds_of(tally);
     double left = tally->runs ? seconds / (double)tally->runs * (double)(options->runs - tally->runs) : 0;
     if (options->seconds && (double)options->seconds - seconds < left) left = (double)options->seconds - seconds;
     if (left > 0 && options->runs != UINT64_MAX) fprintf(stderr, ", %.0f s left", left);
@@ -195,7 +216,7 @@ static void write_summary(struct explore_tally *tally) {
     FILE *out = json_of(tally);
     if (!out) return;
     fprintf(out, "{\"type\":\"summary\",\"schedules\":%" PRIu64 ",\"seconds\":%.3f,\"behaviours\":%zu,\"failed\":%" PRIu64 ",\"distinct\":%u}\n",
-            tally->runs, seconds_since(tally->began_ns), tally->n_behaviours, tally->n_failed, tally->n_failures);
+            tally->runs, seconds_of(tally), tally->n_behaviours, tally->n_failed, tally->n_failures);
     fflush(out);
 }
 

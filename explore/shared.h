@@ -47,14 +47,21 @@ _Noreturn void explore_work(const struct explore_worker *worker);
 uint64_t explore_seed(const struct explore_options *options, uint64_t run);
 /* Returns 0 or -E. */
 int explore_hash_file(int fd, uint64_t *out);
-/* Path of a failure's file; ending: "schedule", "output". */
+/* Standard input becomes empty, output and error files in memory, their other descriptors *out and *err. Returns 0 or -E. */
+int explore_redirect(int *out, int *err);
+/* Path of a failure's file; ending: "schedule", "output", "trace". */
 void explore_failure_path(char *out, size_t size, const struct explore_options *options, uint64_t key, const char *ending);
+
+/* trace.c: does a failure's kept schedule again and records it beside it. False: it could not. */
+bool explore_record(const struct explore_options *options, uint64_t key, enum explore_kind kind);
 
 /* report.c */
 struct explore_tally;
 struct explore_tally *explore_tally_new(const struct explore_options *options); /* NULL without memory */
 void explore_tally_free(struct explore_tally *tally);
 void explore_tally_add(struct explore_tally *tally, const struct explore_report *report);
+/* When nothing runs any more: traces of all failures, if there is a directory. */
+void explore_tally_record(struct explore_tally *tally);
 void explore_tally_show(struct explore_tally *tally, bool is_last);
 uint64_t explore_tally_runs(const struct explore_tally *tally);
 uint64_t explore_tally_failures(const struct explore_tally *tally);

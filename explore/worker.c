@@ -260,6 +260,14 @@ static int open_output(int to) {
     return fd < 0 ? fd : host_branch_redirect(fd, to) < 0 ? -EMFILE : fd;
 }
 
+int explore_redirect(int *out, int *err) {
+    const int null = host_file_open_at(HOST_CWD, "/dev/null", O_RDONLY, 0);
+    if (null < 0 || host_branch_redirect(null, 0) < 0) return -EMFILE;
+    *out = open_output(1);
+    *err = open_output(2);
+    return *out < 0 || *err < 0 ? -EMFILE : 0;
+}
+
 static void start(struct worker *worker) {
     const struct explore_options *options = worker->given->options;
     struct lockstep_options machine = options->machine;
@@ -279,11 +287,7 @@ _Noreturn void explore_work(const struct explore_worker *given) {
     if (!worker) host_branch_end(1);
     *worker = (struct worker){.given = given, .switches = host_branch_shared(SWITCHES_MAX * sizeof *worker->switches)};
     worker->hooks = (struct machine_hooks){.branch = branch, .ended = ended, .learned = &given->shared->learned, .limit = FIRST_LIMIT, .arg = worker};
-    const int null = host_file_open_at(HOST_CWD, "/dev/null", O_RDONLY, 0);
-    if (!worker->switches || null < 0 || host_branch_redirect(null, 0) < 0) fail(worker, "no memory or descriptors");
-    worker->out_fd = open_output(1);
-    worker->err_fd = open_output(2);
-    if (worker->out_fd < 0 || worker->err_fd < 0) fail(worker, "no memory or descriptors for the program's output");
+    if (!worker->switches || explore_redirect(&worker->out_fd, &worker->err_fd) < 0) fail(worker, "no memory or descriptors for the program");
     start(worker);
     host_branch_end(0);
 }

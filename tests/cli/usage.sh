@@ -40,6 +40,7 @@ expect 125 '' 'lockstep: cannot read the schedule /nonexistent: No such file or 
 expect 3 '' '' "$LOCKSTEP" run --deterministic --strategy pct --depth 2 "$ACT" exit 3
 expect 125 '' 'lockstep: no program to explore; see lockstep explore --help' "$LOCKSTEP" explore
 expect 125 '' 'lockstep: --runs needs a number from 1 to 18446744073709551614' "$LOCKSTEP" explore --runs 0 "$ACT" exit 0
+expect 125 '' "lockstep: there is no strategy 'luck'; there are random walk pct pos surw " "$LOCKSTEP" explore --strategy luck "$ACT" exit 0
 expect 3 '' '' "$LOCKSTEP" run --deterministic --seed 0x7 "$ACT" exit 3
 for command in explain; do
     expect 125 '' "lockstep: $command is not available yet" "$LOCKSTEP" "$command" x

@@ -23,6 +23,9 @@ if [ "$kind" != deadlock ] && [ "$kind" != hang ] && [ "$kind" != output ]; then
         [ $? != 0 ] || fail "the schedule ends well with '$options'"
         ! grep -q 'left its schedule' again || fail "another run with '$options': $(cat again)"
     done
+    timeout -s KILL 20 "$lockstep" replay "${schedule%.schedule}.trace" >again 2>&1
+    status=$?
+    if [ $status = 0 ] || [ $status = 125 ]; then fail "its trace is replayed with status $status: $(cat again)"; fi
 fi
 
 timeout -s KILL 280 "$lockstep" explore --runs "$((schedules < TWIN_MAX ? schedules : TWIN_MAX))" "${program}_correct" >out 2>&1 || fail "the correct twin fails"
