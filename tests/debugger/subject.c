@@ -90,7 +90,7 @@ int *common;
 
 __attribute__((noinline)) void meet(int round) {
     common[0] += round;
-    for (long j = 0; j < 100000; j++) spin++;
+    for (long j = 0; j < 60000; j++) spin++;
     common[1024]++;
 }
 
