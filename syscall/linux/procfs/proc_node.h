@@ -132,6 +132,7 @@ int64_t proc_store_comm(struct node *node, const char *bytes, size_t n);
 int64_t proc_store_oom_score_adj(struct node *node, const char *bytes, size_t n);
 
 int proc_open_mem(const struct vfs_caller *caller, struct proc_node *node, int flags, struct file **out);
+int proc_open_pagemap(const struct vfs_caller *caller, struct proc_node *node, int flags, struct file **out);
 
 /* Links: proc_links.c. */
 int64_t proc_link_self(const struct vfs_caller *caller, struct proc_node *node, char *out, size_t size);

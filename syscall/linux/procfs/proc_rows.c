@@ -8,6 +8,7 @@
 #define SECRET(p, fn) {.path = p, .mode = S_IFREG | 0400, .guarded = true, .text = {.show = proc_show_##fn}}
 #define STORE(p, fn) {.path = p, .mode = S_IFREG | 0644, .text = {.show = proc_show_##fn, .store = proc_store_##fn}}
 #define MEMORY(p, fn) {.path = p, .mode = S_IFREG | 0600, .open = proc_open_##fn}
+#define MAP(p, fn) {.path = p, .mode = S_IFREG | 0400, .open = proc_open_##fn}
 #define GUARDED(p, fn) {.path = p, .mode = S_IFREG | 0444, .guarded = true, .text = {.show = proc_show_##fn}}
 #define HOST(p) {.path = p, .mode = S_IFREG | 0444, .text = {.show = proc_show_host}}
 #define HOST_NET(p, name) {.path = p name, .mode = S_IFREG | 0444, .value = "net/" name, .text = {.show = proc_show_host}}
