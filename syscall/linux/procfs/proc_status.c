@@ -89,7 +89,9 @@ static int tracer_of(struct task *task) {
 static void gather_thread(struct task *task, bool whole_process, struct facts *facts) {
     facts->tid = task_tid(task);
     facts->tracer = tracer_of(task);
-    facts->state = atomic_load(&task->state);
+    const char state = atomic_load(&task->state);
+    const bool waits = atomic_load(&task->sched.token) == SCHED_ASLEEP || atomic_load(&task->sched.poll_fd) >= 0; /* for a file, say */
+    facts->state = state == 'R' && waits ? 'S' : state;
     facts->thread = cputime_usage_of_task(task);
     if (!whole_process) facts->own = facts->thread;
     host_mutex_lock(&task->lock);
