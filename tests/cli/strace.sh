@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # --strace: calls are decoded by their rows; halves of sleeping calls; files, filters, times and the table of counts.
 . "$(dirname "$0")/expect.sh"
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- # numbers of descriptors are compared, and whoever runs the tests may have some
 
 # same FILE: its addresses hidden, it must be what standard input says.
 same() {
