@@ -152,13 +152,13 @@ static bool is_noticed(const struct syscall_row *row) {
     }
 }
 
-/* Futex calls on different words do not touch each other; of other calls the number is all we know. */
+/* Futex calls on different words do not touch each other; of other calls the number is all we know. exit_group is the end of others. */
 static void decide_call(struct task *task) {
-    enum { NR_FUTEX = 202 };
+    enum { NR_FUTEX = 202, NR_EXIT_GROUP = 231 };
     const uint64_t *gpr = task->cpu->state.gpr;
     const struct syscall_row *row = syscall_row(gpr[RAX]);
     struct strategy_event event = {.kind = STRATEGY_CALL, .address = gpr[RAX] == NR_FUTEX ? gpr[RDI] : gpr[RAX]};
-    if (!row || !is_noticed(row)) event.kind = STRATEGY_RUN;
+    if (!row || (!is_noticed(row) && gpr[RAX] != NR_EXIT_GROUP)) event.kind = STRATEGY_RUN;
     sched_point(&task->sched, &event);
 }
 
