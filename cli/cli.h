@@ -20,11 +20,11 @@ struct invocation {
 /* Commands return the exit status. */
 int command_run(const struct invocation *invocation);
 int command_explore(const struct invocation *invocation);
+int command_explain(const struct invocation *invocation);
 int command_debug(const struct invocation *invocation);
 int command_record(const struct invocation *invocation);
 int command_replay(const struct invocation *invocation);
 int command_trace(const struct invocation *invocation);
-int command_unavailable(const struct invocation *invocation);
 
 /* Says what was wrong and returns the exit status for it. */
 int report_error(const struct lockstep_error *error);

@@ -20,17 +20,11 @@ static const struct command commands[] = {
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
-int command_unavailable(const struct invocation *invocation) {
-    complain("%s is not available yet", invocation->argv[0]);
-    return STATUS_BAD_USE;
-}
-
 static int print_help(void) {
     printf("usage: lockstep COMMAND ...\n       lockstep --help | --version\n\n");
     for (int i = 0; i < N_COMMANDS; i++) {
         const struct command *command = &commands[i];
-        const char *note = command->run == command_unavailable ? " (not available yet)" : "";
-        printf("  %-8s %-30s %s%s\n", command->name, command->synopsis, command->help, note);
+        printf("  %-8s %-30s %s\n", command->name, command->synopsis, command->help);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 /* lockstep-explain TRAP ERROR-CODE ROOT < CORE: says on stderr where and why a process crashed. lockstep run --explain-crash runs it with
  * a core of its own making; ROOT is the host directory that file names are in. */
 #include "explain/instruction.h"
+#include "explain/names.h"
 #include "explain/symbols.h"
 
 #include <signal.h>
@@ -85,8 +86,9 @@ static void explain(const struct core *core, unsigned long trap, unsigned long e
 
 int main(int argc, char **argv) {
     struct core core;
+    if (argc == 3 && strcmp(argv[1], "--names") == 0) return names_filter(argv[2]);
     if (argc != 4) {
-        fprintf(stderr, "usage: lockstep-explain TRAP ERROR-CODE ROOT < CORE\n");
+        fprintf(stderr, "usage: lockstep-explain TRAP ERROR-CODE ROOT < CORE | --names ROOT < TEXT\n");
         return 2;
     }
     setvbuf(stderr, NULL, _IOFBF, 1 << 16); /* one write: lines of other processes do not come in between */

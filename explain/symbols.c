@@ -13,6 +13,9 @@ enum { MAX_FRAMES = 24, MAX_THREADS = 32, PAGE = 4096 };
 
 static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_build_id_find_elf, .find_debuginfo = dwfl_standard_find_debuginfo};
 
+/* Of mappings whose files are there. */
+static const Dwfl_Callbacks mapped_callbacks = {.find_elf = dwfl_linux_proc_find_elf, .find_debuginfo = dwfl_standard_find_debuginfo};
+
 /* Address of the segment that holds the file's first bytes, from its program headers as they were in memory or are in the file. */
 static bool first_address(const struct core *core, const struct core_mapping *mapping, uint64_t *out) {
     Elf64_Ehdr head;
@@ -44,6 +47,27 @@ struct Dwfl *symbols_new(const struct core *core) {
     for (size_t i = 0; i < core->n_mappings; i++) report(dwfl, core, &core->mapping[i]);
     dwfl_report_end(dwfl, NULL, NULL);
     return dwfl;
+}
+
+struct Dwfl *symbols_of_mappings(const char *lines, size_t size) {
+    Dwfl *dwfl = size ? dwfl_begin(&mapped_callbacks) : NULL;
+    FILE *file = dwfl ? fmemopen((void *)(uintptr_t)lines, size, "r") : NULL;
+    if (!dwfl || !file) return dwfl;
+    dwfl_report_begin(dwfl);
+    dwfl_linux_proc_maps_report(dwfl, file);
+    dwfl_report_end(dwfl, NULL, NULL);
+    fclose(file);
+    return dwfl;
+}
+
+bool symbols_name(struct Dwfl *dwfl, uint64_t address, bool leaf, char *out, size_t size) {
+    const uint64_t inside = leaf ? address : address - 1;
+    Dwfl_Module *module = dwfl ? dwfl_addrmodule(dwfl, inside) : NULL;
+    GElf_Sym symbol;
+    GElf_Off offset;
+    if (!module || !dwfl_module_addrinfo(module, inside, &offset, &symbol, NULL, NULL, NULL)) return false;
+    symbols_describe(dwfl, address, leaf, out, size);
+    return true;
 }
 
 static const char *last_part(const char *path) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The machine's side of an exploration: hooks of the kernel and the scheduler become one outcome. */
-#include "machine/machine.h"
+#include "machine/session.h"
 
 #include "syscall/linux/process/task.h"
 #include "syscall/linux/dispatch.h"
@@ -145,7 +145,14 @@ void machine_note_clone(void *arg, struct task *task) {
     machine->has_branched = true;
     machine->hooks->branch(machine->hooks->arg);
     machine_watch(machine);
-    watch_begin(machine->watch, &task->cpu->tlb);
+    if (machine->watch) watch_begin(machine->watch, &task->cpu->tlb);
+}
+
+void machine_note_access(void *arg, const struct task *task, const struct strategy_event *event) {
+    const struct lockstep_machine *machine = arg;
+    const struct machine_access access = {.retired = scheduler_retired(machine->scheduler), .rip = task->cpu->state.rip, .address = event->address,
+                                          .thread = scheduler_running(machine->scheduler), .size = event->size, .write = event->write};
+    machine->hooks->access(machine->hooks->arg, &access);
 }
 
 void machine_watch(struct lockstep_machine *machine) {
@@ -164,6 +171,11 @@ void machine_reschedule(struct lockstep_machine *machine, struct strategy *strat
 void machine_get_ready(struct lockstep_machine *machine, unsigned n_threads) {
     scheduler_keep_stacks(machine->scheduler, n_threads);
     frame_pool_open_ahead(machine->frame_pool);
+}
+
+void machine_log_schedule(struct lockstep_machine *machine, struct strategy_switch *out, uint64_t room) {
+    strategy_log_init(&machine->schedule_log, machine_session_strategy(machine, machine->chosen), out, room);
+    scheduler_set_strategy(machine->scheduler, &machine->schedule_log.strategy);
 }
 
 uint64_t machine_switches(const struct lockstep_machine *machine) {

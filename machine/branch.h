@@ -30,12 +30,22 @@ struct machine_learned {
     _Atomic uint32_t n_counted;
 };
 
+/* One access to memory. */
+struct machine_access {
+    uint64_t retired, rip, address;
+    uint32_t thread;
+    uint16_t size;
+    bool write;
+};
+
 /* Call-backs run on the machine's only thread. */
 struct machine_hooks {
     /* The first process is about to make its first thread or child. */
     void (*branch)(void *arg);
     /* The run is over; outcome is borrowed. Does not return: it ends the process. */
     void (*ended)(void *arg, const struct machine_outcome *outcome);
+    /* NULL: accesses are decision points. Else they are only told, before they are made: those to pages that several threads access. */
+    void (*access)(void *arg, const struct machine_access *access);
     struct machine_learned *learned; /* NULL: every access to shared pages is a decision point */
     uint64_t limit;                  /* of instructions; may be changed in branch */
     void *arg;
@@ -45,5 +55,7 @@ struct machine_hooks {
 void machine_reschedule(struct lockstep_machine *machine, struct strategy *strategy, struct strategy_switch *out, uint64_t room);
 /* Has ready what a run with so many threads more is likely to map of the host's memory. */
 void machine_get_ready(struct lockstep_machine *machine, unsigned n_threads);
+/* The same, with the schedule that the machine has. */
+void machine_log_schedule(struct lockstep_machine *machine, struct strategy_switch *out, uint64_t room);
 /* How many switches there were. */
 uint64_t machine_switches(const struct lockstep_machine *machine);

@@ -34,7 +34,7 @@ static void run_explainer(const struct lockstep_machine *machine, const struct t
     snprintf(trap, sizeof trap, "%llu", (unsigned long long)task->trap.number);
     snprintf(error_code, sizeof error_code, "%llu", (unsigned long long)task->trap.error_code);
     char *argv[] = {(char *)(uintptr_t)EXPLAINER, trap, error_code, machine->explainer_root, NULL};
-    const int r = host_helper_run(EXPLAINER, argv, fd);
+    const int r = host_helper_run(EXPLAINER, argv, fd, 2);
     if (r < 0) log_error(&machine->log, EXPLAINER " cannot run: %s", error_text(r));
     if (r > 0) log_error(&machine->log, EXPLAINER " ended with status %d", r);
 }

@@ -105,6 +105,8 @@ static int make_kernel(struct lockstep_machine *machine, const struct lockstep_o
         .explain_crash = machine->hooks ? machine_note_crash : options->explain_crash ? machine_explain_crash : NULL,
         .explain_crash_arg = machine,
         .tap = machine->watch ? watch_tap(machine->watch) : NULL,
+        .access = machine->hooks && machine->hooks->access ? machine_note_access : NULL,
+        .access_arg = machine,
         .before_clone = machine->hooks ? machine_note_clone : NULL,
         .before_clone_arg = machine,
         .init_stopped = machine_init_stopped,
@@ -138,7 +140,7 @@ static int make_scheduler(struct lockstep_machine *machine, const struct lockste
 
 /* Translated code does not show its accesses. */
 static int make_watch(struct lockstep_machine *machine) {
-    const bool is_explored = machine->hooks != NULL;
+    const bool is_explored = machine->hooks && !machine->session; /* a recording is what it was */
     const bool is_wanted = is_explored || (machine->strategy && machine->strategy->points & 1u << STRATEGY_ACCESS);
     if (!is_wanted) return 0;
     machine->watch = watch_new(machine->scheduler, is_explored ? machine->hooks->learned : NULL);

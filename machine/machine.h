@@ -118,6 +118,7 @@ void machine_explain_crash(void *arg, struct task *task, const struct guest_sigi
 void machine_note_crash(void *arg, struct task *task, const struct guest_siginfo *info);
 void machine_note_end(void *arg, int status);
 void machine_note_clone(void *arg, struct task *task);
+void machine_note_access(void *arg, const struct task *task, const struct strategy_event *event);
 void machine_watch(struct lockstep_machine *machine);
 
 /* watch.c: sees accesses to memory that threads share. learned: what earlier runs saw and this one adds to; borrowed; NULL: every access

@@ -68,6 +68,10 @@ void scheduler_set_strategy(struct scheduler *scheduler, struct strategy *strate
     scheduler->serial.strategy = strategy;
 }
 
+void scheduler_renew_slice(struct scheduler *scheduler) {
+    serial_renew_slice(&scheduler->serial);
+}
+
 uint64_t scheduler_retired(const struct scheduler *scheduler) {
     return scheduler->serial.retired;
 }

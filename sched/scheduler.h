@@ -30,6 +30,8 @@ struct scheduler_watch {
 void scheduler_set_watch(struct scheduler *scheduler, const struct scheduler_watch *watch);
 /* The strategy from now on; borrowed. Carrier only, once threads run. */
 void scheduler_set_strategy(struct scheduler *scheduler, struct strategy *strategy);
+/* The running thread's slice begins anew: the strategy says how long it is. Carrier only. */
+void scheduler_renew_slice(struct scheduler *scheduler);
 /* Instructions that all threads retired; the running thread's number. */
 uint64_t scheduler_retired(const struct scheduler *scheduler);
 uint32_t scheduler_running(const struct scheduler *scheduler);

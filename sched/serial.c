@@ -83,6 +83,10 @@ static void begin_slice(struct serial *serial, struct serial_thread *next) {
     const struct scheduler_watch *watch = &serial->watch;
     if (watch->limit && serial->retired >= watch->limit) watch->limit_reached(watch->arg);
     serial->running = next;
+    serial_renew_slice(serial);
+}
+
+void serial_renew_slice(struct serial *serial) {
     serial->slice_end = serial->retired + serial_choose(serial, STRATEGY_SLICE, SLICE_MAX);
 }
 

@@ -78,6 +78,8 @@ int serial_block_poll(struct sched_thread *self, struct host_pollfd *fds, int n_
 /* The thread's token says awake. */
 void serial_make_ready(struct sched_thread *thread);
 int64_t serial_budget(struct serial *serial);
+/* The strategy says how long the running thread goes on from here. */
+void serial_renew_slice(struct serial *serial);
 void serial_tick(struct serial *serial, struct sched_thread *self);
 /* The others first, if there are any. reason: STRATEGY_YIELD or STRATEGY_SPIN. */
 void serial_yield(struct serial *serial, struct sched_thread *self, enum strategy_reason reason);

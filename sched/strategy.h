@@ -107,3 +107,40 @@ struct strategy_schedule {
     uint64_t diverged_at;    /* retired */
 };
 void strategy_schedule_init(struct strategy_schedule *schedule, const struct strategy_switch *switches, uint64_t n);
+
+/* How far each thread has got, in its own instructions since this began to be followed. */
+struct strategy_progress {
+    uint64_t ran[STRATEGY_THREADS];
+    uint64_t retired; /* by all threads, up to where it was followed */
+    uint32_t running;
+};
+
+/* A plan is a schedule in terms of the threads' own progress, so that one turn left out leaves the others where they were: when `thread` has
+ * run so far, `next` goes on. Where no turn says anything threads run until they cannot go on; then the one goes on that has been ready longest. */
+struct strategy_turn {
+    uint32_t thread, next;
+    uint64_t ran;
+    bool is_forced;   /* it could not go on there, or said that it spins */
+};
+
+/* Does what a plan says as far as it can: turns that never come are left out. */
+struct strategy_plan {
+    struct strategy strategy;
+    const struct strategy_turn *turns; /* borrowed, in the order of the run that they come from */
+    bool *taken;                       /* borrowed: by turn; false at first */
+    uint64_t n, began;                 /* retired when the running thread's slice began */
+    struct strategy_progress progress;
+};
+/* taken: room for n. retired, running: where the plan begins. */
+void strategy_plan_init(struct strategy_plan *plan, const struct strategy_turn *turns, bool *taken, uint64_t n, uint64_t retired, uint32_t running);
+
+/* Passes every question on to `inner`, and keeps its answers as a plan in `out`, up to `room`; n counts all. Borrows both. */
+struct strategy_plan_log {
+    struct strategy strategy;
+    struct strategy *inner;
+    struct strategy_turn *out;
+    uint64_t n, room;
+    struct strategy_progress progress;
+};
+void strategy_plan_log_init(struct strategy_plan_log *log, struct strategy *inner, struct strategy_turn *out, uint64_t room, uint64_t retired,
+                            uint32_t running);

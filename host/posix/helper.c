@@ -36,19 +36,19 @@ bool host_helper_exists(const char *name) {
 }
 
 /* No signal blocked or ignored, whatever our threads have. */
-static int prepare(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int fd) {
+static int prepare(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *actions, int in, int out) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
     int r = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (!r) r = posix_spawnattr_setsigmask(attributes, &none);
     if (!r) r = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!r) r = posix_spawn_file_actions_adddup2(actions, fd, 0);
-    if (!r) r = posix_spawn_file_actions_adddup2(actions, 2, 1);
+    if (!r) r = posix_spawn_file_actions_adddup2(actions, in, 0);
+    if (!r) r = posix_spawn_file_actions_adddup2(actions, out, 1);
     return r;
 }
 
-static int start(const char *path, char *const argv[], int fd, pid_t *pid) {
+static int start(const char *path, char *const argv[], int in, int out, pid_t *pid) {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
     char *const no_environment[] = {NULL};
@@ -56,7 +56,7 @@ static int start(const char *path, char *const argv[], int fd, pid_t *pid) {
     if (r) return host_error_from(r);
     r = posix_spawn_file_actions_init(&actions);
     if (!r) {
-        r = prepare(&attributes, &actions, fd);
+        r = prepare(&attributes, &actions, in, out);
         if (!r) r = posix_spawn(pid, path, &actions, &attributes, argv, no_environment);
         posix_spawn_file_actions_destroy(&actions);
     }
@@ -64,12 +64,12 @@ static int start(const char *path, char *const argv[], int fd, pid_t *pid) {
     return r ? host_error_from(r) : 0;
 }
 
-int host_helper_run(const char *name, char *const argv[], int fd) {
+int host_helper_run(const char *name, char *const argv[], int in, int out) {
     char path[PATH_SIZE];
     pid_t pid;
     int status;
     int r = find(name, path);
-    if (r == 0) r = start(path, argv, fd, &pid);
+    if (r == 0) r = start(path, argv, in, out, &pid);
     if (r < 0) return r;
     do {
         r = waitpid(pid, &status, 0) < 0 ? host_error_last() : 0;

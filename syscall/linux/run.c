@@ -136,7 +136,9 @@ static void decide_access(struct task *task) {
     if (!task->kernel->options.tap) return;
     const struct strategy_event event = {.kind = STRATEGY_ACCESS, .write = (tlb->tapped_access & MEM_WRITE) != 0, .size = tlb->tapped_size,
                                          .address = tlb->tapped_gva};
-    if (loops_in_vain(task)) sched_give_way(&task->sched);
+    const struct kernel_options *options = &task->kernel->options;
+    if (options->access) options->access(options->access_arg, task, &event);
+    if (!options->access && loops_in_vain(task)) sched_give_way(&task->sched);
     else sched_point(&task->sched, &event);
 }
 

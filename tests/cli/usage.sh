@@ -42,9 +42,9 @@ expect 125 '' 'lockstep: no program to explore; see lockstep explore --help' "$L
 expect 125 '' 'lockstep: --runs needs a number from 1 to 18446744073709551614' "$LOCKSTEP" explore --runs 0 "$ACT" exit 0
 expect 125 '' "lockstep: there is no strategy 'luck'; there are random walk pct pos surw " "$LOCKSTEP" explore --strategy luck "$ACT" exit 0
 expect 3 '' '' "$LOCKSTEP" run --deterministic --seed 0x7 "$ACT" exit 3
-for command in explain; do
-    expect 125 '' "lockstep: $command is not available yet" "$LOCKSTEP" "$command" x
-done
+expect 125 '' 'lockstep: explain needs a trace, or --schedule and a program; see lockstep explain --help' "$LOCKSTEP" explain
+expect 125 '' 'lockstep: explain takes one trace; a program needs --schedule' "$LOCKSTEP" explain "$ACT" exit 0
+expect 125 '' 'lockstep: * /nonexistent: No such file or directory' "$LOCKSTEP" explain /nonexistent
 expect 125 '' 'lockstep: no program to debug; see lockstep debug --help' "$LOCKSTEP" debug --gdb=0
 expect 125 '' 'lockstep: --gdb needs a port, 0 to 65535, or -' "$LOCKSTEP" debug --gdb=65536 "$ACT"
 expect 127 '' 'lockstep: cannot run /nonexistent: No such file or directory' "$LOCKSTEP" debug --gdb=0 /nonexistent

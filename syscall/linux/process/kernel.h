@@ -24,6 +24,7 @@ struct futex_table;
 struct ipc;
 struct net;
 struct mem_tap;
+struct strategy_event;
 struct process;
 struct strace;
 struct cpu_state;
@@ -72,6 +73,9 @@ struct kernel_options {
     void (*explain_crash)(void *arg, struct task *task, const struct guest_siginfo *info);
     void *explain_crash_arg;
     struct mem_tap *tap;            /* of every CPU; NULL: none */
+    /* Told of an access that the tap stopped, which is no decision then; may be NULL */
+    void (*access)(void *arg, const struct task *task, const struct strategy_event *event);
+    void *access_arg;
     /* `task` is about to make another one; it calls this with no lock held; may be NULL */
     void (*before_clone)(void *arg, struct task *task);
     void *before_clone_arg;
