@@ -158,7 +158,7 @@ static void *map_apart(size_t size) {
 }
 
 struct host_restore *host_restore_new(const struct host_range *left_alone, unsigned n) {
-#ifdef __SANITIZE_ADDRESS__
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
     return NULL; /* its shadow of the stacks would have to be told */
 #endif
     enlarge_heap();
