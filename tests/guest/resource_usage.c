@@ -15,6 +15,11 @@ static long long ns_of(struct timeval t) {
     return t.tv_sec * 1000000000ll + t.tv_usec * 1000ll;
 }
 
+/* Both: how a process's time is split is a matter of ticks, and need not be the sum of its threads' splits. */
+static long long total(const struct rusage *r) {
+    return ns_of(r->ru_utime) + ns_of(r->ru_stime);
+}
+
 static struct rusage usage(int who) {
     struct rusage r;
     CHECK(getrusage(who, &r) == 0);
@@ -47,20 +52,21 @@ static void make_calls(long long ns) {
 }
 
 static void splits(void) {
-    const struct rusage a = usage(RUSAGE_SELF);
+    const struct rusage a = usage(RUSAGE_THREAD), all = usage(RUSAGE_SELF);
     compute(60 * MS);
-    const struct rusage b = usage(RUSAGE_SELF);
+    const struct rusage b = usage(RUSAGE_THREAD);
     CHECK(ns_of(b.ru_utime) - ns_of(a.ru_utime) >= 30 * MS);
     make_calls(100 * MS);
-    const struct rusage c = usage(RUSAGE_SELF);
+    const struct rusage c = usage(RUSAGE_THREAD), all_after = usage(RUSAGE_SELF);
     CHECK(ns_of(c.ru_stime) - ns_of(b.ru_stime) > 0);
     CHECK(ns_of(c.ru_utime) >= ns_of(b.ru_utime) && ns_of(b.ru_stime) >= ns_of(a.ru_stime));
+    CHECK(total(&all_after) - total(&all) >= 130 * MS);
 }
 
 static void *other(void *arg) {
     compute(40 * MS);
     const struct rusage r = usage(RUSAGE_THREAD);
-    CHECK(ns_of(r.ru_utime) >= 20 * MS && ns_of(r.ru_utime) + ns_of(r.ru_stime) < ns_of(usage(RUSAGE_SELF).ru_utime) + 1000ll * MS);
+    CHECK(ns_of(r.ru_utime) >= 20 * MS);
     return NULL;
 }
 
@@ -69,8 +75,8 @@ static void of_threads(void) {
     const struct rusage own = usage(RUSAGE_THREAD), all = usage(RUSAGE_SELF);
     CHECK(pthread_create(&thread, NULL, other, NULL) == 0 && pthread_join(thread, NULL) == 0);
     const struct rusage own_after = usage(RUSAGE_THREAD), all_after = usage(RUSAGE_SELF);
-    CHECK(ns_of(all_after.ru_utime) - ns_of(all.ru_utime) >= 20 * MS);
-    CHECK(ns_of(own_after.ru_utime) - ns_of(own.ru_utime) < 20 * MS);
+    CHECK(total(&all_after) - total(&all) >= 30 * MS);
+    CHECK(total(&own_after) - total(&own) < 30 * MS);
 }
 
 static void of_children(void) {
@@ -87,12 +93,12 @@ static void of_children(void) {
     }
     CHECK(wait4(pid, &status, 0, &child) == pid && status == 0);
     const struct rusage new = usage(RUSAGE_CHILDREN);
-    CHECK(ns_of(child.ru_utime) >= 20 * MS && ns_of(child.ru_stime) > 0);
+    CHECK(total(&child) >= 120 * MS);
     CHECK(ns_of(new.ru_utime) - ns_of(old.ru_utime) == ns_of(child.ru_utime));
     CHECK(ns_of(new.ru_stime) - ns_of(old.ru_stime) == ns_of(child.ru_stime));
     CHECK(times(&after) != -1);
-    CHECK(after.tms_cutime > before.tms_cutime && after.tms_cstime >= before.tms_cstime);
-    CHECK(after.tms_utime > 0 && after.tms_stime >= before.tms_stime);
+    CHECK(after.tms_cutime + after.tms_cstime > before.tms_cutime + before.tms_cstime);
+    CHECK(after.tms_utime + after.tms_stime > 0 && after.tms_stime >= before.tms_stime);
 }
 
 static void in_proc(void) {
@@ -100,7 +106,7 @@ static void in_proc(void) {
     FILE *file = fopen("/proc/self/stat", "r");
     CHECK(file && fscanf(file, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) == 2);
     fclose(file);
-    CHECK(user >= 3);
+    CHECK(user + kernel >= 10);
 }
 
 static void errors(void) {
