@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds lockstep for another Linux host and runs the guest programs on it under qemu-user, on this x86-64 machine, where they also run
 # natively.
-#   test_host.sh aarch64|riscv64 [sample]     sample: some programs; else every one
+#   test_host.sh aarch64 [sample]     sample: some programs; else every one
 set -eu
 cd "$(dirname "$0")/.."
 host=$1
