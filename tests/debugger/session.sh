@@ -23,11 +23,12 @@ session() {
     {
         echo 'set pagination off'
         echo 'set debuginfod enabled off'
-        # gdb ends what it talks to by SIGTERM when it goes, which the program is not to see
-        echo "target remote | trap '' TERM; timeout -s KILL 60 $LOCKSTEP debug --gdb - --engine=$ENGINE $* $SUBJECT $mode; :"
+        # gdb ends what it talks to by SIGTERM when it goes, which the program is not to see, and closes the pipe that it shows errors from
+        echo "target remote | trap '' TERM; timeout -s KILL 60 $LOCKSTEP debug --gdb - --engine=$ENGINE $* $SUBJECT $mode 2>>$said; :"
         cat
     } >"$dir/commands"
-    timeout -s KILL 90 gdb -nx -q -batch -x "$dir/commands" "$SUBJECT" >"$said" 2>&1 </dev/null
+    : >"$said"
+    timeout -s KILL 90 gdb -nx -q -batch -x "$dir/commands" "$SUBJECT" >>"$said" 2>&1 </dev/null
 }
 
 trace=$dir/trace
