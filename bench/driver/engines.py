@@ -11,9 +11,9 @@ NATIVE = Engine("native", [])
 
 def known_engines(lockstep):
     return {
-        "jit": [lockstep, "run", "--engine=jit", "--"],
-        "counting": [lockstep, "run", "--engine=jit", "--count", "--"],
-        "interp": [lockstep, "run", "--engine=interp", "--"],
+        "jit": [lockstep, "run", "--wait", "--engine=jit", "--"],
+        "counting": [lockstep, "run", "--wait", "--engine=jit", "--count", "--"],
+        "interp": [lockstep, "run", "--wait", "--engine=interp", "--"],
         "qemu": ["qemu-x86_64", "-cpu", "max"],
     }
 
