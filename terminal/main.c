@@ -89,7 +89,7 @@ static void execute(struct session *s, const struct arguments *arguments, const 
     if (!s->is_leaving) say(s, arguments, line);
 }
 
-/* The command that has led to this session. */
+/* The command that has led here. */
 static void finish_command(struct session *s, const struct arguments *arguments) {
     const struct luggage *luggage = history_luggage(s->history);
     travel_arrive(s);

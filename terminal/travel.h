@@ -58,7 +58,7 @@ struct luggage {
     char lines[TRAVEL_LINES][128];
 };
 
-/* Of this session: NULL if the machine is live, after a message. */
+/* The command under way, as it is handed on: NULL if the machine is live, after a message. */
 struct luggage *travel_luggage(struct session *s);
 /* The command leaves; the next session goes on with it. */
 void travel_go(struct session *s, const struct travel *travel, const struct history_trip *trip);
