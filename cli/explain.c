@@ -26,10 +26,7 @@ static int explain(const struct run_options *run, char *const *argv, char *const
                                            .runs = DEFAULT_RUNS, .seconds = DEFAULT_SECONDS};
     struct lockstep_error error;
     const struct shrink_result *result = shrink(&options, &error);
-    if (!result) {
-        complain("%s", error.text);
-        return STATUS_BAD_USE;
-    }
+    if (!result) return report_error(&error);
     if (shrink_report(result, run->machine.rootfs, STANDARD_OUTPUT) < 0) {
         complain("cannot write what was found");
         return STATUS_BAD_USE;

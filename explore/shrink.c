@@ -49,6 +49,11 @@ _Noreturn static void fail(struct shrink_result *result, const char *why) {
     host_branch_end(1);
 }
 
+_Noreturn static void fail_as(struct shrink_result *result, const struct lockstep_error *error) {
+    result->kind = error->kind;
+    fail(result, error->text);
+}
+
 /* --- One run, in a copy --- */
 
 static void note_access(void *arg, const struct machine_access *access) {
@@ -145,7 +150,7 @@ static void look_for_passing(struct shrinker *s) {
 
 static void judge_first(struct shrinker *s, const struct shrink_run *run) {
     if (run->kind == EXPLORE_OK) fail(s->result, "the run does not fail when it is done again: what came from outside differs, or the program's files");
-    if (run->n_turns > SHRINK_TURNS) fail(s->result, "the run has too many switches to shrink");
+    if (run->n_turns > SHRINK_TURNS) fail(s->result, "the run has too many switches to shrink: more than 8192, as runs that hang often do");
     s->n_best = run->n_turns;
     memcpy(s->best, s->candidate, s->n_best * sizeof *s->best);
     s->result->first = *run;
@@ -266,9 +271,9 @@ static void start(struct shrinker *s, const struct lockstep_options *machine) {
     struct lockstep_error error;
     struct lockstep_status status;
     char path[4096];
-    if (lockstep_machine_new(machine, &s->machine, &error)) fail(s->result, error.text);
-    if (lockstep_machine_find(s->machine, options->argv[0], options->path_search, path, sizeof path, &error)) fail(s->result, error.text);
-    if (lockstep_machine_start(s->machine, path, options->argv, options->envp, &error)) fail(s->result, error.text);
+    if (lockstep_machine_new(machine, &s->machine, &error)) fail_as(s->result, &error);
+    if (lockstep_machine_find(s->machine, options->argv[0], options->path_search, path, sizeof path, &error)) fail_as(s->result, &error);
+    if (lockstep_machine_start(s->machine, path, options->argv, options->envp, &error)) fail_as(s->result, &error);
     lockstep_machine_wait(s->machine, &status);
 }
 
@@ -315,9 +320,9 @@ _Noreturn static void read_recording(const struct shrink_options *options, struc
     struct lockstep_status status;
     char path[4096];
     if (capture_begin(&s.capture) < 0) fail(result, "no descriptors");
-    if (lockstep_machine_new(&machine, &reader.machine, &error)) fail(result, error.text);
-    if (lockstep_machine_find(reader.machine, options->argv[0], options->path_search, path, sizeof path, &error)) fail(result, error.text);
-    if (lockstep_machine_start(reader.machine, path, options->argv, options->envp, &error)) fail(result, error.text);
+    if (lockstep_machine_new(&machine, &reader.machine, &error)) fail_as(result, &error);
+    if (lockstep_machine_find(reader.machine, options->argv[0], options->path_search, path, sizeof path, &error)) fail_as(result, &error);
+    if (lockstep_machine_start(reader.machine, path, options->argv, options->envp, &error)) fail_as(result, &error);
     lockstep_machine_wait(reader.machine, &status);
     host_branch_end(0);
 }
@@ -351,7 +356,11 @@ const struct shrink_result *shrink(const struct shrink_options *options, struct 
     int r = options->machine.replay ? in_copy(read_recording, options, result) : 0;
     count_switches(result);
     if (r >= 0 && !result->is_broken) r = in_copy(search, options, result);
-    if (result->is_broken) return broken(error, result->why);
+    if (result->is_broken) {
+        broken(error, result->why);
+        error->kind = result->kind;
+        return NULL;
+    }
     if (r < 0) return broken(error, error_text(r));
     return result->last.has_ended ? result : broken(error, "the search ended without a result: a fault of Lockstep itself");
 }

@@ -30,6 +30,7 @@ struct shrink_result {
     _Atomic uint32_t stop;
     bool is_broken;          /* why says it in one line */
     char why[320];
+    enum lockstep_error_kind kind;
     uint64_t began;          /* retired where the runs part */
     uint64_t n_runs;
     bool is_complete;        /* no turn can be left out */

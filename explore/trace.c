@@ -53,6 +53,8 @@ bool explore_record(const struct explore_options *options, uint64_t key, enum ex
     const bool has_ended = id > 0 && host_poll(&fd, 1, host_clock_monotonic_ns() + (is_endless ? ENDLESS_NS : USUAL_NS)) > 0;
     if (id > 0 && !has_ended) host_branch_kill(id);
     const int status = id > 0 ? host_branch_wait(id) : 1;
+    struct host_stat stat;
     host_file_close(pipe[0]);
-    return has_ended ? status == 0 : id > 0 && is_endless;
+    if (has_ended || id < 0) return id > 0 && status == 0;
+    return is_endless && host_file_stat_at(HOST_CWD, trace, &stat) == 0 && stat.size > 0;
 }

@@ -8,7 +8,6 @@
 #include "host/file.h"
 #include "syscall/linux/abi/fcntl.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,15 +39,25 @@ static char *read_text(const char *path, const char **reason) {
     return NULL;
 }
 
+/* Digits, then `end`; *at moves behind that. Not sscanf, which looks at all of the text that follows, for each line. */
+static bool parse_number(const char **at, char end, uint64_t max, uint64_t *out) {
+    char *behind;
+    if (**at < '0' || **at > '9') return false;
+    *out = strtoull(*at, &behind, 10);
+    *at = behind + 1;
+    return *behind == end && *out <= max;
+}
+
 /* Returns how many switches there are, or the negative number of the first line that is none. */
 static int64_t parse(const char *text, struct strategy_switch *out) {
     int64_t n = 0;
-    for (const char *line = text; *line; n++) {
-        int used = 0;
-        const char *end = strchr(line, '\n');
-        const int found = sscanf(line, "%" SCNu64 " %" SCNu32 " %" SCNu32 "%n", &out[n].retired, &out[n].thread, &out[n].reason, &used);
-        if (found != 3 || !end || line + used != end || out[n].reason > STRATEGY_EXIT) return -(n + 2);
-        line = end + 1;
+    for (const char *at = text; *at; n++) {
+        uint64_t retired, thread, reason;
+        if (!parse_number(&at, ' ', UINT64_MAX, &retired) || !parse_number(&at, ' ', UINT32_MAX, &thread) ||
+            !parse_number(&at, '\n', STRATEGY_EXIT, &reason)) {
+            return -(n + 2);
+        }
+        out[n] = (struct strategy_switch){retired, (uint32_t)thread, (uint32_t)reason};
     }
     return n;
 }

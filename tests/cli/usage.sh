@@ -45,6 +45,10 @@ expect 3 '' '' "$LOCKSTEP" run --deterministic --seed 0x7 "$ACT" exit 3
 expect 125 '' 'lockstep: explain needs a trace, or --schedule and a program; see lockstep explain --help' "$LOCKSTEP" explain
 expect 125 '' 'lockstep: explain takes one trace; a program needs --schedule' "$LOCKSTEP" explain "$ACT" exit 0
 expect 125 '' 'lockstep: * /nonexistent: No such file or directory' "$LOCKSTEP" explain /nonexistent
+printf 'lockstep schedule 1\n1 0 0\n' >"$work/schedule"
+expect 127 '' 'lockstep: cannot run /nonexistent: No such file or directory' "$LOCKSTEP" explain --schedule "$work/schedule" /nonexistent
+printf 'lockstep schedule 1\n1 0 0\n2 0\n' >"$work/schedule"
+expect 125 '' 'lockstep: * is not a schedule: line 3' "$LOCKSTEP" run --deterministic --schedule "$work/schedule" "$ACT" exit 0
 expect 125 '' 'lockstep: no program to debug; see lockstep debug --help' "$LOCKSTEP" debug --gdb=0
 expect 125 '' 'lockstep: --gdb needs a port, 0 to 65535, or -' "$LOCKSTEP" debug --gdb=65536 "$ACT"
 expect 127 '' 'lockstep: cannot run /nonexistent: No such file or directory' "$LOCKSTEP" debug --gdb=0 /nonexistent

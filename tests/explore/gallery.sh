@@ -15,6 +15,8 @@ line=$(grep '"type":"failure"' found/results.jsonl | head -1)
 [[ "$line" == *"\"kind\":\"$kind\""* ]] || fail "not a $kind: $line"
 
 schedule=$(ls found/*.schedule | head -1)
+"$lockstep" trace info "${schedule%.schedule}.trace" >out 2>&1 || [[ "$kind" == deadlock || "$kind" == hang ]] || fail "its trace is none"
+grep -q '^program' out || fail "there is no trace"
 again() { timeout -s KILL 20 "$lockstep" run --deterministic --seed 0 --schedule "$schedule" "$@" -- "$program" </dev/null >again 2>&1; }
 if [ "$kind" != deadlock ] && [ "$kind" != hang ] && [ "$kind" != output ]; then
     for options in "" "--engine=interp --memory=paged"; do
